@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One end of a message pair on a libevent loop.
+ *
+ * Messages that would block are queued (with a dup of their descriptor) up to
+ * a bound; a peer that lets the queue grow past it is reported as broken. The
+ * callback gets each message, or NULL once when the peer is gone or broken;
+ * after NULL the channel is dead and the owner frees it (allowed inside the
+ * callback, as for every message).
+ */
+#ifndef COMMON_CHAN_H
+#define COMMON_CHAN_H
+
+#include <stdbool.h>
+
+#include "common/ipc.h"
+
+struct event_base;
+struct chan;
+
+typedef void chan_cb(struct chan *, struct ipc_msg *m, void *arg);
+
+/* Takes over fd. Reads at once. */
+struct chan *chan_new(struct event_base *, int fd, chan_cb *, void *arg);
+/* Closes the descriptor and drops what is queued. Accepts NULL. */
+void chan_free(struct chan *);
+
+/*
+ * Sends or queues one message; fd (or -1) stays the caller's. Returns 0, or -1
+ * if the channel is dead; the callback reports that too, later.
+ */
+int chan_send(struct chan *, const struct wbuf *, int fd);
+
+/* Stops and resumes reading (back-pressure). */
+void chan_pause(struct chan *, bool paused);
+int chan_fd(const struct chan *);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Allocation for processes that cannot go on without memory: these never
+ * return NULL, they log and exit. Sizes that a peer controls are bounded by
+ * the caller before they come here.
+ */
+#ifndef COMMON_MEM_H
+#define COMMON_MEM_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size) __attribute__((malloc));
+void *xcalloc(size_t n, size_t size) __attribute__((malloc));
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s) __attribute__((malloc));
+char *xstrndup(const char *s, size_t n) __attribute__((malloc));
+int xasprintf(char **out_r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Wipes n bytes, then frees. Accepts NULL. For secrets. */
+void free_secret(void *p, size_t n);
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

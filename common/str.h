@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ASCII-only string helpers: protocol bytes never meet the locale.
+ */
+#ifndef COMMON_STR_H
+#define COMMON_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+bool ascii_isalpha(unsigned char);
+bool ascii_isdigit(unsigned char);
+unsigned char ascii_toupper(unsigned char);
+int ascii_casecmp(const char *, const char *);
+int ascii_ncasecmp(const char *, const char *, size_t);
+
+/*
+ * Parses decimal digits only (no sign, no blanks), the whole string, at most
+ * max. 0 or -1.
+ */
+int parse_u64(const char *s, uint64_t max, uint64_t *out);
+
+/* Removes blanks and tabs at both ends, in place; returns the new start. */
+char *str_trim(char *);
+/* Appends n in decimal to p (no NUL) and returns the end. At most 20 bytes. */
+char *fmt_u64(char *p, uint64_t n);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration: one immutable struct config per generation.
+ *
+ * conf_load() parses ftpd.conf and the users file with libConfuse, checks
+ * everything and either returns a complete configuration or an error text with
+ * file, line, what is wrong and how to mend it. It is never serialised:
+ * children of the monitor inherit it. Nobody changes a loaded one.
+ */
+#ifndef SERVER_CONF_H
+#define SERVER_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "common/sockutil.h"
+
+struct conf_listen { /* listen "name" { ... } */
+	char *name;
+	struct addr addr; /* IPv6 "::" listens on both families */
+	/* TLS policy of the listener comes with FTPS. */
+};
+
+struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
+	char *name;
+	char *password; /* crypt(3) hash; "*" or "!" never matches */
+	char *root;
+	char *start_dir; /* "/" if unset */
+	uint32_t rights;
+	bool has_ident; /* uid and gid were given */
+	uid_t uid;
+	gid_t gid;
+	uint32_t umask;
+	uint32_t idle_timeout; /* 0 = the server's */
+	bool disabled;
+	char *file; /* where it was defined, for messages */
+	int line;
+};
+
+enum conf_upload { CONF_UPLOAD_ATOMIC, CONF_UPLOAD_IN_PLACE };
+enum conf_ascii { CONF_ASCII_BINARY, CONF_ASCII_CONVERT };
+enum conf_peer { CONF_PEER_IP, CONF_PEER_NET24, CONF_PEER_OFF };
+enum conf_mlsd_links { CONF_LINKS_FOLLOW, CONF_LINKS_SLINK };
+
+struct config {
+	char *path; /* of ftpd.conf */
+	unsigned generation; /* counts successful loads */
+
+	/* server */
+	struct conf_listen *listens;
+	size_t nlistens;
+	uint32_t workers; /* 0 = one per core */
+	uint32_t auth_processes;
+	char *service_user; /* workers and auth processes run as it */
+	char *empty_dir; /* workers' root when the monitor is root */
+	char *pid_file; /* NULL = none */
+	char *log; /* log_open() target */
+	uint32_t log_level; /* enum log_level */
+	char *banner;
+	bool hide_version;
+	uint32_t drain_timeout; /* seconds, after SIGTERM */
+
+	/* limits */
+	uint32_t max_sessions, max_per_ip, max_per_user;
+	uint32_t max_login_attempts;
+	uint32_t max_auth_queue;
+
+	/* timers, in seconds */
+	uint32_t idle_timeout, max_idle_timeout, login_timeout;
+	uint32_t accept_timeout, connect_timeout, stall_timeout;
+	uint32_t output_timeout;
+
+	/* data connections */
+	uint16_t passive_min, passive_max;
+	struct addr passive_address; /* family 0 = the connection's own */
+	enum conf_peer peer_check;
+	bool active; /* PORT and EPRT allowed */
+	bool active_port_20;
+	bool default_data_port;
+	uint32_t control_mss; /* TCP_MAXSEG of control connections, 0 = none */
+	bool pad_replies; /* docs/design.md, "Replies" */
+
+	/* files */
+	enum conf_upload upload_mode;
+	bool upload_fsync;
+	bool upload_resume; /* keep partial uploads for REST/APPE */
+	bool initial_type_ascii;
+	enum conf_ascii ascii;
+	bool mdtm_set; /* MDTM with two arguments sets the time */
+	bool site_chmod, site_symlink, site_rmdir;
+	bool show_dotfiles;
+	bool hide_ids; /* LIST prints "ftp ftp" */
+	bool list_localtime;
+	bool list_glob;
+	enum conf_mlsd_links mlsd_links;
+	uint32_t list_sort_max; /* entries; above it directory order */
+	uint32_t stat_list_max; /* entries of STAT path */
+
+	/* accounts */
+	char *users_file; /* NULL = none */
+	struct conf_user *users; /* sorted by name, strcmp order */
+	size_t nusers;
+	bool anonymous;
+	char *anonymous_root;
+	uint32_t anonymous_rights;
+	uint32_t anonymous_umask;
+	bool system_accounts; /* PAM; needs root */
+	char *pam_service;
+	uint32_t system_rights;
+	uint32_t system_umask;
+	char *system_root; /* NULL = the home directory */
+	uid_t system_min_uid;
+};
+
+/*
+ * Loads path. On failure returns NULL and sets *err_r to a heap string of one
+ * or more lines "file:line: what is wrong; how to mend it".
+ */
+struct config *conf_load(const char *path, char **err_r);
+/*
+ * Everything more that a start would check: directories, users, ports and so
+ * on. Returns the number of problems, each written as a line to out.
+ */
+int conf_check(const struct config *, FILE *out);
+/* Writes the effective configuration (-T), in the syntax of ftpd.conf. */
+void conf_print(const struct config *, FILE *out);
+/* Writes every key with its type, range, default and help, as a table. */
+void conf_print_keys(FILE *out);
+void conf_free(struct config *);
+
+const struct conf_user *conf_find_user(const struct config *, const char *name);
+
+#endif

@@ -1,0 +1,1 @@
+server_ternctl_SOURCES += server/ctl/ternctl.c

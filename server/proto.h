@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The messages between the processes: types, fields and who may send what.
+ *
+ * Fields are listed in the order they are put. Sockets are passed as the one
+ * descriptor of a message. A receiver dispatches by a table whose rows say in
+ * which state of the peer a type is legal; anything else, or a message whose
+ * rbuf_end() fails, closes that peer and nobody else (from the monitor to a
+ * worker: it is fatal to the worker).
+ *
+ *   monitor <-> worker    one channel per worker       MW_ down, WM_ up
+ *   monitor <-> auth      one channel per process      MA_ down, AM_ up
+ *   monitor <-> agent     one channel per agent        MG_ down, GM_ up
+ *   worker  <-> agent     one channel per session      FS_ request and reply
+ */
+#ifndef SERVER_PROTO_H
+#define SERVER_PROTO_H
+
+#include <stdint.h>
+
+#define PROTO_USER_MAX 256 /* bytes of a user name, with NUL */
+#define PROTO_PASS_MAX 1024 /* bytes of a password, with NUL */
+#define PROTO_REASON_MAX 128
+
+/* ------------------------------------------------------ monitor to worker */
+enum proto_mw {
+	/* u64 sid, addr peer, addr local, u16 listener; fd = the connection */
+	MW_SESSION = 1,
+	/*
+	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log).
+	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
+	 * u32 umask, u32 idle_timeout; fd = the session's channel to its agent.
+	 */
+	MW_LOGIN = 2,
+	/* u64 sid, u32 serial, i64 errno or 0; fd = socket bound to the source
+	 * port for an active connection, if 0 */
+	MW_SOURCE_PORT = 3,
+	/* u64 sid, str reason: end this session with a 421 */
+	MW_KICK = 4,
+	/* no fields: serve what you have, take nothing new, exit when empty */
+	MW_DRAIN = 5,
+	/* no fields: idle sessions 421 now, transfers may finish, then exit */
+	MW_SHUTDOWN = 6,
+	/* u8 on: report WM_STATUS of every session now and on changes */
+	MW_REPORT = 7,
+};
+
+/* ------------------------------------------------------ worker to monitor */
+enum proto_wm {
+	/* u64 sid, u32 attempt, str user, str password, u8 tls */
+	WM_LOGIN = 33,
+	/* u64 sid: the user was dropped (USER, REIN, AUTH); still connected */
+	WM_LOGOUT = 34,
+	/* u64 sid, str reason: the session is gone */
+	WM_END = 35,
+	/* u64 sid, u32 serial, addr local, u8 implicit (989 instead of 20) */
+	WM_SOURCE_PORT = 36,
+	/* u64 sid, str what ("RETR /pub/a"), u64 bytes moved in this transfer */
+	WM_STATUS = 37,
+};
+
+enum verdict {
+	V_OK,
+	V_DENIED, /* wrong password, unknown user, no right to log in: 530 */
+	V_LIMIT, /* too many sessions of this user: 530 */
+	V_BUSY, /* the queue of attempts is full: 421 */
+	V_ERROR, /* our side failed (agent, home directory): 530 */
+};
+
+/* ------------------------------------------------------- monitor and auth */
+enum proto_ma {
+	/* u64 id, str user, str password, addr peer, u8 tls */
+	MA_CHECK = 65,
+};
+enum proto_am {
+	/* u64 id, u8 enum verdict, str reason; if V_OK: account (account.h) */
+	AM_RESULT = 81,
+};
+
+/* ------------------------------------------------------ monitor and agent */
+enum proto_mg {
+	/* u64 sid, account (account.h), addr peer; fd = the agent's end */
+	MG_GRANT = 97,
+};
+enum proto_gm {
+	/* u64 sid, i64 errno or 0 (0 = granted), str reason */
+	GM_GRANTED = 113,
+	/* u64 sid: the worker closed the session's channel */
+	GM_CLOSED = 114,
+};
+
+/* ------------------------------------------- worker and agent: one session */
+/*
+ * Request: u16 type, fields. Reply: the same type, u8 enum fs_status, then, if
+ * FS_OK, the fields after "->". One request at a time per channel. All paths
+ * are normal virtual paths (common/vpath.h). The agent never trusts that: a
+ * path that is not absolute and normal closes the channel.
+ */
+enum proto_fs {
+	/* str path -> u32 mode (type and permission bits), u64 size, i64 mtime,
+	 * u8 is_partial (1: size and mtime are those of an unfinished upload of
+	 * this user under this name). Follows links. */
+	FS_STAT = 129,
+	/* str path: may the session go there? -> nothing */
+	FS_CHDIR = 130,
+	/* str path -> u64 size, i64 mtime; fd */
+	FS_OPEN = 131,
+	/*
+	 * u8 enum list_style, u32 enum list_flag, u32 facts, u32 max entries (0 =
+	 * no limit), str path, str arg (the path as the client wrote it, "" if
+	 * none: NLST prefixes names with it)
+	 * -> u8 enum list_more, bytes text (the first page, whole lines).
+	 */
+	FS_LIST = 132,
+	/* (after LIST_MORE) -> u8 enum list_more, bytes text */
+	FS_LIST_NEXT = 133,
+	/*
+	 * u8 enum store_mode, u8 check_only, u64 offset, str path
+	 * -> check_only: str path (the final virtual path; STOU: a candidate)
+	 *    else: str path, u64 offset where writing starts; fd (write-only)
+	 * One upload per session: FS_COMMIT or FS_ABANDON ends it.
+	 */
+	FS_STORE = 134,
+	/* u64 size (the file's final length counted from its start: offset + bytes
+	 * written) -> nothing; the file is whole and visible when OK */
+	FS_COMMIT = 135,
+	/* u8 keep (1: keep the partial for REST/APPE) -> nothing */
+	FS_ABANDON = 136,
+	/* str path, u8 with_parents (SITE MKDIR) -> nothing */
+	FS_MKDIR = 137,
+	/* str path, u8 recursive (SITE RMDIR) -> nothing */
+	FS_RMDIR = 138,
+	/* str path -> nothing; a link is removed, never its target */
+	FS_DELETE = 139,
+	/* str path -> nothing: may it be renamed (RNFR)? does not follow links */
+	FS_RENAME_FROM = 140,
+	/* str from, str to -> nothing */
+	FS_RENAME = 141,
+	/* u32 mode, str path -> nothing */
+	FS_CHMOD = 142,
+	/* i64 mtime, str path -> i64 mtime as set */
+	FS_UTIME = 143,
+	/* str target, str path -> nothing */
+	FS_SYMLINK = 144,
+	/* str path (a directory) -> u64 bytes available */
+	FS_SPACE = 145,
+	/* u32 umask (SITE UMASK) -> nothing */
+	FS_UMASK = 146,
+	/* i64 mtime or -1, u32 mode or ~0, str path (MFF: all or nothing)
+	 * -> i64 mtime, u32 mode as they are now */
+	FS_FACTS = 147,
+};
+
+enum list_more { LIST_END, LIST_MORE, LIST_TRUNCATED /* max reached */ };
+
+enum list_flag {
+	LISTF_ALL = 1 << 0, /* -a: dot names, and . .. in LIST */
+	LISTF_ALMOST_ALL = 1 << 1, /* -A: dot names */
+	LISTF_SELF = 1 << 2, /* -d, MLST: the object itself, not its entries */
+	LISTF_CLASSIFY = 1 << 3, /* -F */
+	LISTF_FOLLOW = 1 << 4, /* -L */
+	LISTF_REVERSE = 1 << 5, /* -r */
+	LISTF_BY_TIME = 1 << 6, /* -t */
+	LISTF_BY_SIZE = 1 << 7, /* -S */
+	LISTF_UNSORTED = 1 << 8, /* -U */
+	LISTF_NUMERIC = 1 << 9, /* -n */
+	LISTF_GLOB = 1 << 10, /* the last component may be a pattern */
+	LISTF_DIR_ONLY = 1 << 11, /* MLSD: FS_NOT_DIR for anything else */
+};
+
+enum store_mode { STORE_REPLACE, STORE_APPEND, STORE_UNIQUE };
+
+/* Why the agent refused; the worker has one text for each (worker/fs.h). */
+enum fs_status {
+	FS_OK,
+	FS_MISSING, /* No such file or directory */
+	FS_NO_PARENT, /* the directory it would be in is missing */
+	FS_DENIED, /* the file system says no */
+	FS_FORBIDDEN, /* the account's rights say no */
+	FS_EXISTS,
+	FS_NOT_DIR,
+	FS_IS_DIR,
+	FS_NOT_REGULAR,
+	FS_NOT_EMPTY,
+	FS_BAD_NAME, /* control characters, "." or "..", reserved */
+	FS_NAME_TOO_LONG,
+	FS_NO_SPACE,
+	FS_QUOTA,
+	FS_READ_ONLY, /* file system mounted read-only */
+	FS_BUSY,
+	FS_CROSS_DEVICE,
+	FS_LOOP, /* too many links */
+	FS_INSIDE_ITSELF, /* rename of a directory into itself */
+	FS_BAD_OFFSET, /* REST beyond the end */
+	FS_NO_MATCH, /* a pattern without a match */
+	FS_IO, /* read, write or unexpected error; errno is in the log */
+	FS_TOO_LARGE, /* recursion or size bounds */
+	FS_STATUS_COUNT
+};
+
+#endif

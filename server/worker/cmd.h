@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command table: one row per verb says everything that is policy, and is
+ * checked before the handler runs (RFC 959 section 4, RFC 2389 for FEAT).
+ */
+#ifndef SERVER_WORKER_CMD_H
+#define SERVER_WORKER_CMD_H
+
+#include "server/worker/session.h"
+
+enum cmd_result {
+	CMD_DONE, /* replied; next command */
+	CMD_PENDING, /* waits for monitor or agent; cmd_finish() ends it */
+	CMD_CLOSE, /* session_bye() or session_end() was called */
+};
+
+/* arg is never NULL; "" if there was none. It may be written to. */
+typedef enum cmd_result cmd_handler(struct session *, char *arg);
+
+enum cmd_arg {
+	ARG_NONE, /* ignored if given */
+	ARG_FORBIDDEN, /* 501 if given (FEAT) */
+	ARG_WORD, /* required; blanks at both ends are trimmed */
+	ARG_OPT_WORD,
+	ARG_PATH, /* required; every byte after the first blank counts */
+	ARG_OPT_PATH,
+	ARG_SECRET, /* may be empty, taken verbatim, never logged */
+};
+
+enum cmd_flag {
+	CMD_F_LOGIN = 1 << 0, /* 530 before login */
+	CMD_F_NOW = 1 << 1, /* runs during a transfer (ABOR, STAT) */
+	CMD_F_KEEP_RNFR = 1 << 2, /* does not cancel a pending RNFR (RNTO) */
+	CMD_F_XFER = 1 << 3, /* a transfer command: ends REST and endpoint */
+	CMD_F_HIDE = 1 << 4, /* argument never logged */
+	CMD_F_ALIAS = 1 << 5, /* X form: not shown in HELP twice */
+	CMD_F_502 = 1 << 6, /* known, not implemented: no handler */
+	CMD_F_NOW_BARE = 1 << 7, /* CMD_F_NOW only without an argument (STAT) */
+};
+
+struct cmd {
+	const char *verb;
+	cmd_handler *handler;
+	enum cmd_arg arg;
+	unsigned flags;
+	uint32_t rights; /* any of enum right; 0 = none needed. A hint to the
+			  * client's benefit only: the agent decides. */
+	const char *help; /* "<sp> pathname" */
+};
+
+extern const struct cmd cmd_table[];
+extern const size_t cmd_count;
+/* NULL if unknown. Verbs are ASCII, any case. */
+const struct cmd *cmd_find(const char *verb, size_t len);
+
+/* Parses and runs one line (NUL-terminated, len bytes). */
+void cmd_run(struct session *, char *line, size_t len);
+/* Should this line run although a transfer is going on? */
+bool cmd_is_immediate(const char *line, size_t len);
+/*
+ * The pending command is finished (its reply is in s->out). The session goes
+ * back to CTRL_READY; the next command runs when the turn ends.
+ */
+void cmd_finish(struct session *);
+
+/* cmd_login.c */
+cmd_handler cmd_user, cmd_pass, cmd_acct, cmd_rein, cmd_quit;
+/* cmd_mode.c */
+cmd_handler cmd_type, cmd_stru, cmd_mode, cmd_opts, cmd_clnt, cmd_csid,
+    cmd_lang;
+/* cmd_info.c */
+cmd_handler cmd_feat, cmd_help, cmd_noop, cmd_syst, cmd_stat, cmd_pwd;
+/* cmd_dir.c */
+cmd_handler cmd_cwd, cmd_cdup, cmd_mkd, cmd_rmd, cmd_avbl;
+/* cmd_file.c */
+cmd_handler cmd_dele, cmd_rnfr, cmd_rnto, cmd_size, cmd_mdtm, cmd_mfmt,
+    cmd_mff, cmd_mlst;
+/* cmd_site.c */
+cmd_handler cmd_site;
+/* cmd_data.c */
+cmd_handler cmd_port, cmd_eprt, cmd_pasv, cmd_epsv;
+/* cmd_xfer.c */
+cmd_handler cmd_retr, cmd_stor, cmd_stou, cmd_appe, cmd_list, cmd_nlst,
+    cmd_mlsd, cmd_rest, cmd_allo, cmd_abor;
+
+#endif

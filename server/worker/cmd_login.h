@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The answer to a login, for mon.c.
+ */
+#ifndef SERVER_WORKER_CMD_LOGIN_H
+#define SERVER_WORKER_CMD_LOGIN_H
+
+#include "server/proto.h"
+#include "server/worker/session.h"
+
+struct login_answer {
+	uint32_t attempt; /* an answer to an earlier attempt is dropped */
+	enum verdict verdict;
+	char reason[PROTO_REASON_MAX];
+	char name[PROTO_USER_MAX], start_dir[4096];
+	uint8_t anonymous;
+	uint32_t rights, umask, idle_timeout;
+	int fd; /* the agent's channel; taken over */
+};
+
+void login_answered(struct session *, struct login_answer *);
+/* The only place where s->login changes. */
+void login_set(struct session *, enum login_state);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control connection: reading, Telnet and lines, running commands one by
+ * one, sending the replies of a turn in one send.
+ */
+#ifndef SERVER_WORKER_CTRL_H
+#define SERVER_WORKER_CTRL_H
+
+#include "server/worker/session.h"
+
+#define CTRL_INPUT_MAX (64 * 1024) /* unparsed bytes; then reading stops */
+#define CTRL_QUEUE_LINES 16 /* lines held back during a transfer (R6.4) */
+#define CTRL_QUEUE_BYTES (8 * 1024)
+
+void ctrl_start(struct session *);
+void ctrl_clear(struct session *);
+/* The only place where s->mode changes. */
+void ctrl_set_mode(struct session *, enum ctrl_mode);
+/* Runs what is buffered as far as the mode allows. */
+void ctrl_run(struct session *);
+/* Sends what is in s->out, in one send, unless s->hold says to keep it. */
+void ctrl_flush(struct session *);
+/* Arms the events for what the session waits for now. */
+void ctrl_arm(struct session *);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a worker says to the monitor, and what it does on its words.
+ */
+#ifndef SERVER_WORKER_MON_H
+#define SERVER_WORKER_MON_H
+
+#include <stdint.h>
+
+#include "common/ipc.h"
+
+struct session;
+struct worker;
+
+/* A message from the monitor (NULL: it is gone; the worker exits). */
+void mon_dispatch(struct worker *, struct ipc_msg *);
+
+/* Asks for a login; answered by login_answer() in cmd_login.c. */
+void mon_login(struct session *, const char *user, const char *password);
+void mon_logout(struct session *);
+void mon_end(struct session *, const char *reason);
+/* Asks for a socket bound to the source port; answered by data_source_port(). */
+void mon_source_port(struct session *, uint32_t serial);
+/* What the session does now, for the table of sessions; cheap if unwanted. */
+void mon_status(struct session *, const char *what, uint64_t bytes);
+
+#endif

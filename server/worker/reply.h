@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Replies (RFC 959 4.2): appended to the session's output, sent at the end of
+ * the turn. Text is cleaned here: CR, LF and NUL become '?', 0xff is doubled
+ * (Telnet); so a file name can never forge a reply.
+ */
+#ifndef SERVER_WORKER_REPLY_H
+#define SERVER_WORKER_REPLY_H
+
+#include <stddef.h>
+
+struct session;
+
+/* "code text" */
+void reply(struct session *, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "code-text": the first line, or free text inside, of a multi-line reply. */
+void reply_more(struct session *, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* " text": a line for machines (FEAT, MLST); one leading blank, no code. */
+void reply_row(struct session *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Whole lines (ending in CRLF) of listing text, each with a leading blank. */
+void reply_rows(struct session *, const char *text, size_t len);
+/*
+ * 227 and 229: stateful firewalls want it at the start of its own segment, so
+ * what is waiting is sent first and nothing follows in the same send.
+ */
+void reply_alone(struct session *, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/*
+ * The last reply of a transfer. If an earlier reply (the 150) is still
+ * unacknowledged when it is sent, it is padded with blanks to a full segment,
+ * so that Nagle's algorithm does not hold it back.
+ */
+void reply_final(struct session *, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,18 @@
+libserver_a_SOURCES += \
+	server/worker/cmd.c server/worker/cmd.h \
+	server/worker/cmd_data.c \
+	server/worker/cmd_dir.c \
+	server/worker/cmd_file.c \
+	server/worker/cmd_info.c \
+	server/worker/cmd_login.c server/worker/cmd_login.h \
+	server/worker/cmd_mode.c \
+	server/worker/cmd_site.c \
+	server/worker/cmd_xfer.c \
+	server/worker/ctrl.c server/worker/ctrl.h \
+	server/worker/data.c server/worker/data.h \
+	server/worker/fs.c server/worker/fs.h \
+	server/worker/mon.c server/worker/mon.h \
+	server/worker/reply.c server/worker/reply.h \
+	server/worker/session.c server/worker/session.h \
+	server/worker/worker.c server/worker/worker.h \
+	server/worker/xfer.c server/worker/xfer.h

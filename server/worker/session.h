@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session: one control connection and everything that belongs to it.
+ *
+ * Several small machines live here, each changed only through its setter:
+ * login (login_set), what the control channel is doing (ctrl_set_mode), the
+ * data connection (data.c) and the transfer (xfer.c). session_end() is the
+ * only death.
+ *
+ * Turns: every callback that acts for a session brackets its work with
+ * session_enter() and session_leave(). Leaving runs what commands are
+ * buffered and allowed, then sends all replies of the turn in one send, then
+ * re-arms the events. So handlers never send, and replies that belong together
+ * leave together (docs/design.md, "Replies").
+ */
+#ifndef SERVER_WORKER_SESSION_H
+#define SERVER_WORKER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/line.h"
+#include "common/listfmt.h"
+#include "common/sockutil.h"
+#include "common/stream.h"
+#include "common/timer.h"
+#include "server/worker/worker.h"
+
+struct chan;
+struct event;
+struct data; /* data.c */
+struct xfer; /* xfer.c */
+struct fs; /* fs.c */
+
+enum login_state {
+	LOGIN_NONE, /* no user */
+	LOGIN_USER, /* USER answered 331 */
+	LOGIN_CHECKING, /* the monitor is asked */
+	LOGIN_IN, /* 230 */
+};
+
+/* What the control channel does with the next line. */
+enum ctrl_mode {
+	CTRL_READY, /* runs it */
+	CTRL_WAITING, /* a command waits for monitor or agent: leave it unread */
+	CTRL_TRANSFER, /* runs ABOR and STAT, queues everything else */
+	CTRL_CLOSING, /* 221 or 421 said: drain and close */
+};
+
+enum xfer_type { TYPE_ASCII, TYPE_IMAGE };
+
+/* Replies collected in a turn; the memory exists only while there are some. */
+struct outbuf {
+	char *p;
+	size_t len, cap;
+};
+
+/* A line that came during a transfer and waits for its end. */
+struct queued_line {
+	STAILQ_ENTRY(queued_line) entry;
+	char text[];
+};
+STAILQ_HEAD(queued_lines, queued_line);
+
+struct session {
+	TAILQ_ENTRY(session) entry;
+	struct worker *w;
+	uint64_t id;
+	uint16_t listener; /* index in conf->listens */
+	struct addr peer, local; /* of the control connection */
+
+	/* control connection (ctrl.c) */
+	struct stream ctl;
+	struct event *ev_read, *ev_write;
+	enum ctrl_mode mode;
+	struct line_reader line;
+	uint8_t *in; /* read but not yet parsed */
+	size_t inlen;
+	struct queued_lines queued;
+	unsigned nqueued;
+	size_t queued_bytes;
+	struct outbuf out;
+	bool eof; /* the peer ended its side */
+	bool entered; /* inside a turn */
+	bool ended; /* session_end() was called */
+	bool hold; /* do not flush at the end of this turn (150 and 226) */
+	bool alone; /* what is in out must be sent before anything else (227) */
+	bool pad_last; /* pad the reply to a full segment if need be */
+	unsigned nerrors; /* bad commands before login */
+
+	/* timers: one, for login, idle, closing (session.c) */
+	struct timer timer;
+	uint64_t active; /* clock_ms() of the last command or reply */
+	uint32_t idle_timeout; /* seconds, SITE IDLE */
+
+	/* login (cmd_login.c) */
+	enum login_state login;
+	char *user; /* as given to USER */
+	unsigned login_attempts, login_failures;
+	bool anonymous;
+	uint32_t rights, umask;
+	struct fs *fs; /* the agent's channel, NULL before login */
+
+	/* parameters; session_reset() gives the table 4.3 defaults */
+	char *cwd, *home; /* virtual paths */
+	enum xfer_type type;
+	unsigned facts; /* OPTS MLST */
+	bool epsv_all;
+	uint64_t restart; /* REST, consumed by the next transfer command */
+	char *rename_from; /* RNFR */
+	char *client; /* CLNT or CSID, for the log */
+
+	/* data connection and transfer; NULL unless in use */
+	struct data *data;
+	struct xfer *xfer;
+};
+
+/* Starts a session on an accepted connection: greets. */
+void session_new(struct worker *, uint64_t sid, int fd, const struct addr *peer,
+    const struct addr *local, uint16_t listener);
+/*
+ * The only death: aborts the transfer, closes everything, tells the monitor,
+ * logs the reason. The memory goes with the graveyard at the end of the loop
+ * turn. Idempotent.
+ */
+void session_end(struct session *, const char *reason);
+void session_free(struct session *);
+
+void session_enter(struct session *);
+void session_leave(struct session *);
+
+/*
+ * Says the reply (421 or 221), then closes in an orderly way: flush, FIN, read
+ * until EOF or 2 s. For a reason the client should know.
+ */
+void session_bye(struct session *, int code, const char *text,
+    const char *reason);
+
+/* Drops the user and everything that is his (USER, REIN, AUTH). */
+void session_drop_user(struct session *);
+/* Parameters back to the state after connecting (REIN, AUTH). */
+void session_reset(struct session *);
+/* A command arrived or a transfer ended: the idle time starts anew. */
+void session_touch(struct session *);
+
+/* One log line about this session: id, address and user are put before it. */
+void session_log(const struct session *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A worker process: one libevent loop, its channel to the monitor, and the
+ * sessions it serves. Private to this folder.
+ */
+#ifndef SERVER_WORKER_WORKER_H
+#define SERVER_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/chan.h"
+#include "server/conf.h"
+
+struct event_base;
+struct event;
+struct session;
+TAILQ_HEAD(session_list, session);
+
+struct worker {
+	const struct config *conf;
+	struct event_base *base;
+	struct chan *mon; /* to the monitor */
+	struct session_list sessions;
+	struct session_list graveyard; /* ended; freed once per loop turn */
+	struct event *undertaker; /* activated when the graveyard fills */
+	bool draining, shutting_down;
+	bool report; /* the monitor wants WM_STATUS */
+	/* Scratch for one callback's work: control input, messages. */
+	uint8_t scratch[128 * 1024];
+	uint8_t msg[IPC_MAX];
+};
+
+/* Sets up a worker on a base and a monitor channel (tests use this too). */
+void worker_init(struct worker *, const struct config *, struct event_base *,
+    int monitor_fd);
+void worker_clear(struct worker *);
+/* Frees what is in the graveyard; runs by itself once per loop turn. */
+void worker_bury(struct worker *);
+struct session *worker_find(struct worker *, uint64_t sid);
+
+#endif

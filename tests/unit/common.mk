@@ -1,0 +1,8 @@
+# Suites of this room: one file per module, listed in check_common.c.
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/check_common
+TESTS += tests/unit/check_common
+endif
+tests_unit_check_common_SOURCES = tests/unit/check_common.c
+tests_unit_check_common_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_check_common_LDADD = $(TEST_LDADD)

@@ -1,0 +1,8 @@
+# Suites of this room: one file per module, listed in check_server.c.
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/check_server
+TESTS += tests/unit/check_server
+endif
+tests_unit_check_server_SOURCES = tests/unit/check_server.c
+tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_check_server_LDADD = $(TEST_LDADD)

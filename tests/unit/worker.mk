@@ -1,0 +1,8 @@
+# Suites of this room: one file per module, listed in check_worker.c.
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/check_worker
+TESTS += tests/unit/check_worker
+endif
+tests_unit_check_worker_SOURCES = tests/unit/check_worker.c
+tests_unit_check_worker_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_check_worker_LDADD = $(TEST_LDADD)

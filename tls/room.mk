@@ -1,0 +1,1 @@
+libtls_a_SOURCES +=
