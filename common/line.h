@@ -22,6 +22,7 @@
 /* PATH_MAX and a verb fit; beyond it a line is answered 500 (R interop 52). */
 #define LINE_MAX_LEN 8192
 #define LINE_REFUSALS 16 /* Telnet options answered per session */
+#define LINE_SB_MAX 512 /* bytes of a subnegotiation that are swallowed */
 
 enum line_result {
 	LINE_NONE, /* all input consumed, no complete line yet */
@@ -38,7 +39,8 @@ struct line_reader {
 	char *buf; /* decoded bytes of the current line */
 	size_t len, cap;
 	uint8_t telnet; /* decoder state (private) */
-	bool cr; /* the last decoded byte was a CR */
+	uint16_t sblen; /* bytes swallowed in this subnegotiation */
+	bool cr; /* the last decoded byte was a CR, not yet in buf */
 	bool overlong, nul; /* how the current line will end */
 	uint8_t nrefused; /* answers given so far */
 	uint8_t refuse[3 * LINE_REFUSALS]; /* answers not yet taken */
@@ -46,17 +48,23 @@ struct line_reader {
 };
 
 void line_init(struct line_reader *);
+/* Frees the buffer and forgets a line that has begun; answers and their count
+ * stay. */
 void line_clear(struct line_reader *);
 
 /*
  * Consumes bytes from *p (to end) until a line is complete, and moves *p past
- * them. On LINE_OK *line_r and *len_r describe the line; it is valid until
- * the next call.
+ * them. On LINE_OK *line_r and *len_r describe the line; it may be written to
+ * and is valid until the next call with this reader. A bad line is reported
+ * when its end has come, so that replies keep their order.
  */
 enum line_result line_next(struct line_reader *, const uint8_t **p,
     const uint8_t *end, char **line_r, size_t *len_r);
 
 /* True while a line has begun and not ended. */
 bool line_is_partial(const struct line_reader *);
+
+/* Frees the buffer unless a line is partial: for sessions that go idle. */
+void line_trim(struct line_reader *);
 
 #endif

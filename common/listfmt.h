@@ -14,7 +14,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum list_style { LIST_LONG, LIST_NAMES, LIST_MLSX };
+enum list_style {
+	LIST_LONG,
+	LIST_NAMES,
+	LIST_MLSX
+};
 
 /* Facts of MLSx, in the order they are printed. */
 enum list_fact {
@@ -36,17 +40,17 @@ unsigned list_fact_find(const char *name, size_t len);
 struct list_entry {
 	const char *name; /* as it is to be printed */
 	size_t namelen;
-	const char *target; /* of a symbolic link for LIST_LONG, or NULL */
+	const char *target; /* of a symbolic link (LONG and MLSX), or NULL */
 	mode_t mode; /* with its type bits */
 	uint64_t size;
 	time_t mtime;
 	unsigned long nlink;
 	uint64_t dev, ino;
 	uint32_t uid, gid;
-	const char *owner, *group; /* names or digits for LIST_LONG */
+	const char *owner, *group; /* names for LIST_LONG, NULL = numeric */
 	const char *perm; /* perm fact, "" if none */
 	char special; /* 0, 'c' for type=cdir, 'p' for type=pdir */
-	char suffix; /* 0, or the character of `ls -F` */
+	char suffix; /* 0, or the character of `ls -F`, for LIST_NAMES */
 };
 
 /* Longest line for a name of n bytes and a target of t bytes. */
@@ -57,6 +61,9 @@ struct list_entry {
  * length. now decides between "HH:MM" and the year in LIST_LONG. facts is used
  * by LIST_MLSX only; with none of them the line is a blank and the name.
  * A name with CR or LF cannot be expressed: returns 0 and writes nothing.
+ *
+ * LIST_LONG prints mtime as it is, that is in UTC. For a listing in local time
+ * the caller adds the zone's offset to both mtime and now.
  */
 size_t list_format(char *out, enum list_style, unsigned facts,
     const struct list_entry *, time_t now);

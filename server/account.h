@@ -22,7 +22,7 @@ struct account {
 	bool anonymous;
 	struct ident ident; /* who touches the files */
 	char root[PATH_MAX]; /* host path that is the client's "/" */
-	char start_dir[VPATH_MAX]; /* virtual path after login, "/" by default */
+	char start_dir[VPATH_MAX]; /* virtual path after login */
 	uint32_t rights; /* enum right */
 	uint32_t umask;
 	uint32_t idle_timeout; /* seconds; 0 = the listener's */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts in messages.
+ */
+#include <string.h>
+
+#include "server/account.h"
+#include "server/rights.h"
+
+static void
+put_ident(struct wbuf *w, const struct ident *id)
+{
+	int i;
+
+	put_u32(w, id->uid);
+	put_u32(w, id->gid);
+	put_u16(w, (uint16_t)id->ngroups);
+	for (i = 0; i < id->ngroups; i++)
+		put_u32(w, id->groups[i]);
+}
+
+static void
+get_ident(struct rbuf *r, struct ident *id)
+{
+	int i;
+
+	id->uid = get_u32(r);
+	id->gid = get_u32(r);
+	id->ngroups = get_u16(r);
+	if (id->ngroups > IDENT_GROUPS) {
+		id->ngroups = 0;
+		r->err = 1;
+	}
+	for (i = 0; i < id->ngroups; i++)
+		id->groups[i] = get_u32(r);
+}
+
+void
+account_put(struct wbuf *w, const struct account *a)
+{
+	put_str(w, a->name);
+	put_u8(w, a->anonymous);
+	put_ident(w, &a->ident);
+	put_str(w, a->root);
+	put_str(w, a->start_dir);
+	put_u32(w, a->rights);
+	put_u32(w, a->umask);
+	put_u32(w, a->idle_timeout);
+}
+
+/* Can a peer that is not broken have meant this? */
+static bool
+is_sane(const struct account *a, unsigned anonymous)
+{
+	return anonymous <= 1 && a->name[0] != '\0' && a->root[0] == '/' &&
+	       a->start_dir[0] == '/' && (a->rights & ~RIGHTS_FULL) == 0 &&
+	       a->umask <= 0777;
+}
+
+void
+account_get(struct rbuf *r, struct account *a)
+{
+	unsigned anonymous;
+
+	memset(a, 0, sizeof(*a));
+	get_str(r, a->name, sizeof(a->name));
+	anonymous = get_u8(r);
+	a->anonymous = anonymous == 1;
+	get_ident(r, &a->ident);
+	get_str(r, a->root, sizeof(a->root));
+	get_str(r, a->start_dir, sizeof(a->start_dir));
+	a->rights = get_u32(r);
+	a->umask = get_u32(r);
+	a->idle_timeout = get_u32(r);
+	if (!is_sane(a, anonymous))
+		r->err = 1;
+}
