@@ -1,1 +1,16 @@
-libserver_a_SOURCES +=
+libserver_a_SOURCES += \
+	server/monitor/admit.c \
+	server/monitor/agents.c \
+	server/monitor/authq.c \
+	server/monitor/daemon.c \
+	server/monitor/listener.c \
+	server/monitor/login.c \
+	server/monitor/monitor.c server/monitor/monitor.h \
+	server/monitor/notify.c \
+	server/monitor/refuse.c \
+	server/monitor/reload.c \
+	server/monitor/sessions.c \
+	server/monitor/source_port.c \
+	server/monitor/spawn.c \
+	server/monitor/stop.c \
+	server/monitor/workers.c

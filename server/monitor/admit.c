@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The door: counts every new connection against the limits and gives it to a
+ * worker, or says why not.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "server/monitor/monitor.h"
+
+/* The reason to refuse this peer, in text; false if there is none. lftp looks
+ * for "Too many connections" (R16.2). */
+static bool
+limit_reached(
+    struct monitor *m, const struct addr *peer, char *text, size_t size)
+{
+	const struct config *conf = m->conf;
+
+	if (conf->max_sessions != 0 &&
+	    m->sessions.count >= conf->max_sessions) {
+		snprintf(text, size,
+		    "421 Too many connections (max %u), try later",
+		    (unsigned)conf->max_sessions);
+		return true;
+	}
+	if (conf->max_per_ip != 0 &&
+	    sessions_from(&m->sessions, peer) >= conf->max_per_ip) {
+		snprintf(text, size,
+		    "421 Too many connections from your address (max %u), "
+		    "try later",
+		    (unsigned)conf->max_per_ip);
+		return true;
+	}
+	return false;
+}
+
+static void
+refuse(struct monitor *m, int fd, const struct addr *peer, const char *text)
+{
+	char ip[ADDR_STRLEN];
+
+	log_info("refused ip=%s: %s", addr_ip_str(peer, ip, sizeof(ip)), text);
+	client_refuse(m, fd, text);
+}
+
+bool
+client_admit(struct monitor *m, int fd, uint16_t listener)
+{
+	struct addr peer, local;
+	struct wproc *w;
+	char text[128];
+
+	/* It may have gone again while it waited in the backlog. */
+	if (sock_peer(fd, &peer) == -1 || sock_local(fd, &local) == -1) {
+		close(fd);
+		return false;
+	}
+	if (limit_reached(m, &peer, text, sizeof(text))) {
+		refuse(m, fd, &peer, text);
+		return false;
+	}
+	w = workers_choose(m);
+	if (w == NULL) {
+		refuse(m, fd, &peer, "421 Service not available, try later");
+		return false;
+	}
+	worker_give(w, sessions_add(&m->sessions, &peer, &local, listener), fd);
+	close(fd);
+	return true;
+}

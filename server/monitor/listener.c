@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The listening sockets: bound from the configuration or inherited from the
+ * service manager, kept over reloads, accepted from in bounded turns.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/monitor/monitor.h"
+
+#define LISTEN_BACKLOG 4096 /* bursts must be greeted at once */
+#define ACCEPTS_PER_TURN 64
+#define ACCEPT_PAUSE_MS 100
+#define STARVED_LOG_MS 60000
+
+static bool
+addr_same(const struct addr *a, const struct addr *b)
+{
+	return addr_ip_equal(a, b) && a->port == b->port &&
+	       a->scope == b->scope;
+}
+
+/* ------------------------------------------------------------------- bind */
+static int
+listener_options(int fd, const struct addr *addr, uint32_t mss)
+{
+	int on = 1, off = 0, seg = (int)mss;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+		return -1;
+	if (addr->family == 6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == -1)
+		return -1;
+	if (mss != 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &seg, sizeof(seg)) == -1)
+		return -1;
+	return 0;
+}
+
+int
+listener_bind(const struct addr *addr, uint32_t mss)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(addr, &ss);
+	int fd, saved;
+
+	fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (listener_options(fd, addr, mss) == -1 ||
+	    bind(fd, (const struct sockaddr *)&ss, len) == -1 ||
+	    listen(fd, LISTEN_BACKLOG) == -1) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* ----------------------------------------------------------------- accept */
+static void
+listeners_pause(struct monitor *m)
+{
+	struct listener *l;
+
+	if (m->starved == 0 || clock_ms() - m->starved > STARVED_LOG_MS) {
+		log_warn("cannot accept connections for a moment");
+		m->starved = clock_ms();
+	}
+	TAILQ_FOREACH (l, &m->listeners, entry)
+		if (l->ev != NULL)
+			event_del(l->ev);
+	timer_set(&m->accept_pause, ACCEPT_PAUSE_MS);
+}
+
+static bool
+is_starvation(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS ||
+	       err == ENOMEM;
+}
+
+static void
+listener_accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	int i, conn;
+
+	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		conn = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (conn != -1) {
+			(void)client_admit(l->m, conn, l->index);
+			continue;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+		if (is_starvation(errno)) {
+			listeners_pause(l->m);
+			return;
+		}
+		/* Anything else is the fate of one connection (accept(2)). */
+	}
+}
+
+void
+listeners_start(struct monitor *m)
+{
+	char text[ADDR_STRLEN];
+	struct listener *l;
+
+	TAILQ_FOREACH (l, &m->listeners, entry) {
+		if (l->ev == NULL) {
+			l->ev = event_new(m->base, l->fd, EV_READ | EV_PERSIST,
+			    listener_accept_cb, l);
+			if (l->ev == NULL)
+				die("event_new");
+			log_info("listening on %s",
+			    addr_str(&l->bound, text, sizeof(text)));
+		}
+		if (event_add(l->ev, NULL) == -1)
+			die("event_add");
+	}
+}
+
+/* ---------------------------------------------------------------- the set */
+static struct listener *
+listener_new(struct monitor *m, int fd, const struct addr *addr, uint16_t index)
+{
+	struct listener *l = xcalloc(1, sizeof(*l));
+
+	l->m = m;
+	l->fd = fd;
+	l->addr = *addr;
+	l->index = index;
+	if (sock_local(fd, &l->bound) == -1)
+		l->bound = *addr;
+	return l;
+}
+
+static void
+listener_free(struct listener *l)
+{
+	if (l->ev != NULL)
+		event_free(l->ev);
+	fd_close(&l->fd);
+	free(l);
+}
+
+static void
+listeners_free(struct listeners *list)
+{
+	struct listener *l;
+
+	while ((l = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, l, entry);
+		listener_free(l);
+	}
+}
+
+void
+listeners_close(struct monitor *m)
+{
+	timer_cancel(&m->accept_pause);
+	listeners_free(&m->listeners);
+}
+
+static struct listener *
+listener_find(struct listeners *list, const struct addr *addr)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH (l, list, entry)
+		if (addr_same(&l->addr, addr))
+			return l;
+	return NULL;
+}
+
+/* Finds the configured listener with this address: its index, or -1. */
+static int
+conf_index(const struct config *conf, const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nlistens; i++)
+		if (addr_same(&conf->listens[i].addr, addr))
+			return (int)i;
+	return -1;
+}
+
+/* Binds what conf has and the running set has not. 0 or -1 and a text. */
+static int
+listeners_bind_new(struct monitor *m, const struct config *conf,
+    struct listeners *fresh, char *err, size_t size)
+{
+	char text[ADDR_STRLEN];
+	const struct addr *addr;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < conf->nlistens; i++) {
+		addr = &conf->listens[i].addr;
+		if (listener_find(&m->listeners, addr) != NULL)
+			continue;
+		fd = listener_bind(addr, conf->control_mss);
+		if (fd == -1) {
+			snprintf(err, size, "cannot listen on %s: %s",
+			    addr_str(addr, text, sizeof(text)),
+			    strerror(errno));
+			return -1;
+		}
+		TAILQ_INSERT_TAIL(
+		    fresh, listener_new(m, fd, addr, (uint16_t)i), entry);
+	}
+	return 0;
+}
+
+/* Closes what conf no longer has and numbers the rest anew. */
+static void
+listeners_prune(struct monitor *m, const struct config *conf)
+{
+	struct listener *l, *next;
+	int i;
+
+	TAILQ_FOREACH_SAFE (l, &m->listeners, entry, next) {
+		i = conf_index(conf, &l->addr);
+		if (i == -1 && !l->inherited) {
+			TAILQ_REMOVE(&m->listeners, l, entry);
+			listener_free(l);
+			continue;
+		}
+		/* One that the configuration does not know is as its first. */
+		l->index = i == -1 ? 0 : (uint16_t)i;
+	}
+}
+
+int
+listeners_apply(
+    struct monitor *m, const struct config *conf, char *err, size_t size)
+{
+	struct listener *first = TAILQ_FIRST(&m->listeners);
+	struct listeners fresh = TAILQ_HEAD_INITIALIZER(fresh);
+
+	/* Sockets of the service manager are all there is. */
+	if (first != NULL && first->inherited) {
+		listeners_prune(m, conf);
+		return 0;
+	}
+	if (listeners_bind_new(m, conf, &fresh, err, size) == -1) {
+		listeners_free(&fresh);
+		return -1;
+	}
+	listeners_prune(m, conf);
+	TAILQ_CONCAT(&m->listeners, &fresh, entry);
+	return 0;
+}
+
+static void
+listener_inherit(struct monitor *m, int fd)
+{
+	struct addr addr = { 0 };
+	struct listener *l;
+
+	(void)sock_local(fd, &addr);
+	l = listener_new(m, fd, &addr, 0);
+	l->inherited = true;
+	TAILQ_INSERT_TAIL(&m->listeners, l, entry);
+}
+
+int
+listeners_inherit(struct monitor *m)
+{
+	int i, n = notify_listen_fds();
+
+	for (i = 0; i < n; i++) {
+		if (fd_set_nonblock(NOTIFY_FDS_START + i, true) == -1)
+			return -1;
+		listener_inherit(m, NOTIFY_FDS_START + i);
+	}
+	listeners_prune(m, m->conf);
+	return n;
+}

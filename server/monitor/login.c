@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A login from the monitor's side: the worker asks, an auth process checks the
+ * password, the monitor checks what only it knows, an agent takes the account,
+ * the worker gets the answer and its channel.
+ */
+#include <string.h>
+
+#include "common/log.h"
+#include "server/monitor/monitor.h"
+
+static void
+login_refuse(struct monitor *m, struct client *c, enum verdict verdict,
+    const char *reason)
+{
+	sessions_set_account(&m->sessions, c, NULL);
+	client_set_state(c, CLIENT_NEW);
+	worker_tell_login(c, verdict, reason, NULL, -1);
+}
+
+void
+login_begin(struct monitor *m, struct client *c, uint32_t attempt,
+    const char *user, const char *password, bool tls)
+{
+	c->attempt = attempt;
+	client_set_state(c, CLIENT_CHECKING);
+	if (auths_check(m->auths, c->sid, user, password, &c->peer, tls) == -1)
+		login_refuse(m, c, V_BUSY, "login-queue-full");
+}
+
+/* Anonymous visitors share an account but are many users. */
+static bool
+user_limit_reached(struct monitor *m, const struct account *account)
+{
+	return m->conf->max_per_user != 0 && !account->anonymous &&
+	       sessions_of(&m->sessions, account->name) >=
+		   m->conf->max_per_user;
+}
+
+static void
+login_accept(struct monitor *m, struct client *c, struct account *account)
+{
+	if (!m->privileged)
+		account->ident = m->self;
+	else if (account->ident.uid == 0) {
+		login_refuse(m, c, V_DENIED, "root may not log in");
+		return;
+	}
+	if (user_limit_reached(m, account)) {
+		login_refuse(m, c, V_LIMIT, "max-sessions");
+		return;
+	}
+	sessions_set_account(&m->sessions, c, account->name);
+	client_set_state(c, CLIENT_GRANTING);
+	if (agents_grant(m, c, account) == -1)
+		login_refuse(m, c, V_ERROR, "no-file-agent");
+}
+
+void
+login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
+    const char *reason, struct account *account)
+{
+	struct client *c = sessions_find(&m->sessions, sid);
+
+	if (c == NULL || c->state != CLIENT_CHECKING)
+		return;
+	if (verdict == V_OK)
+		login_accept(m, c, account);
+	else
+		login_refuse(m, c, verdict, reason);
+}
+
+void
+login_granted(struct monitor *m, uint64_t sid, pid_t agent,
+    const struct account *account, int fd, const char *reason)
+{
+	struct client *c = sessions_find(&m->sessions, sid);
+
+	if (c == NULL || c->state != CLIENT_GRANTING)
+		return;
+	if (reason != NULL) {
+		login_refuse(m, c, V_ERROR, reason);
+		return;
+	}
+	c->agent = agent;
+	client_set_state(c, CLIENT_IN);
+	worker_tell_login(c, V_OK, "", account, fd);
+}
+
+void
+login_drop(struct monitor *m, struct client *c)
+{
+	if (c->state == CLIENT_NEW)
+		return;
+	if (c->state == CLIENT_CHECKING)
+		auths_cancel(m->auths, c->sid);
+	if (c->state == CLIENT_GRANTING)
+		agents_cancel(m, c->sid);
+	sessions_set_account(&m->sessions, c, NULL);
+	c->agent = 0;
+	client_set_state(c, CLIENT_NEW);
+}

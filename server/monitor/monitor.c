@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor process: starts everything, then lives in an event loop of
+ * signals, new connections and messages from its children.
+ */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/monitor/monitor.h"
+
+/* ---------------------------------------------------------------- signals */
+static void
+on_reload(evutil_socket_t sig, short what, void *arg)
+{
+	(void)monitor_reload(arg);
+}
+
+static void
+on_stop(evutil_socket_t sig, short what, void *arg)
+{
+	monitor_stop(arg);
+}
+
+static void
+on_rotate(evutil_socket_t sig, short what, void *arg)
+{
+	struct monitor *m = arg;
+
+	if (log_reopen() == -1)
+		log_warn("cannot reopen the log");
+	children_signal(m, SIGUSR1);
+}
+
+static void
+on_child(evutil_socket_t sig, short what, void *arg)
+{
+	children_reap(arg);
+}
+
+static const struct {
+	int sig;
+	event_callback_fn cb;
+} signals[] = {
+	{ SIGHUP, on_reload },
+	{ SIGTERM, on_stop },
+	{ SIGINT, on_stop },
+	{ SIGUSR1, on_rotate },
+	{ SIGCHLD, on_child },
+};
+
+static void
+signals_start(struct monitor *m, struct event *events[NELEM(signals)])
+{
+	size_t i;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < NELEM(signals); i++) {
+		events[i] =
+		    evsignal_new(m->base, signals[i].sig, signals[i].cb, m);
+		if (events[i] == NULL || event_add(events[i], NULL) == -1)
+			die("evsignal_new");
+	}
+}
+
+static void
+signals_stop(struct event *events[NELEM(signals)])
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(signals); i++)
+		event_free(events[i]);
+}
+
+/* ------------------------------------------------------------------ state */
+static void
+accept_again_cb(void *arg)
+{
+	listeners_start(arg);
+}
+
+void
+monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
+    const struct process_ops *proc)
+{
+	memset(m, 0, sizeof(*m));
+	m->base = base;
+	m->conf = conf;
+	m->proc = proc;
+	m->privileged = geteuid() == 0;
+	ident_self(&m->self);
+	m->daemon.ready_fd = -1;
+	LIST_INIT(&m->children);
+	sessions_init(&m->sessions);
+	TAILQ_INIT(&m->listeners);
+	timer_init(&m->accept_pause, accept_again_cb, m);
+	refusals_init(m);
+	workers_init(m);
+	m->auths = auths_new(m);
+	TAILQ_INIT(&m->agents);
+	stop_init(m);
+}
+
+void
+monitor_clear(struct monitor *m)
+{
+	listeners_close(m);
+	refusals_clear(m);
+	workers_clear(m);
+	agents_clear(m);
+	auths_free(m->auths);
+	sessions_clear(&m->sessions);
+	children_forget(m);
+	timer_cancel(&m->stop_timer);
+	timer_cancel(&m->step_timer);
+	conf_free(m->conf);
+	free(m->conf_path);
+}
+
+void
+monitor_open_log(struct monitor *m, const struct config *conf)
+{
+	const char *target = conf->log;
+
+	if (target == NULL || m->verbose)
+		target = "stderr";
+	/* Where stderr is nobody's, or the client's. */
+	if ((m->background || m->inetd) && strcmp(target, "stderr") == 0)
+		target = "syslog";
+	log_set_level(
+	    m->verbose ? LOG_LV_DEBUG : (enum log_level)conf->log_level);
+	if (log_open(target) == -1)
+		log_warn(
+		    "cannot open the log %s: it stays where it was", target);
+}
+
+/* ------------------------------------------------------------------ start */
+/* The root directory of workers: empty, nobody's, and without a way out. */
+static int
+make_empty_dir(const struct monitor *m)
+{
+	const char *dir = m->conf->empty_dir;
+
+	if (!m->privileged || dir == NULL)
+		return 0;
+	if (mkdir(dir, 0555) == 0 || errno == EEXIST)
+		return 0;
+	log_error("cannot make the directory %s (empty_dir)", dir);
+	return -1;
+}
+
+/* Every process of ours may hold as many descriptors as the system lets it. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+static int
+open_listeners(struct monitor *m)
+{
+	char err[256];
+	int n = listeners_inherit(m);
+
+	if (n != 0)
+		return n == -1 ? -1 : 0;
+	if (listeners_apply(m, m->conf, err, sizeof(err)) == -1) {
+		log_errorx("%s", err);
+		return -1;
+	}
+	return 0;
+}
+
+/* What can fail, while stderr is still the user's. */
+static int
+prepare(struct monitor *m)
+{
+	if (!m->inetd && open_listeners(m) == -1)
+		return -1;
+	if (!m->inetd && m->conf->pid_file != NULL &&
+	    daemon_pidfile(&m->daemon, m->conf->pid_file) == -1)
+		return -1;
+	raise_descriptor_limit();
+	return make_empty_dir(m);
+}
+
+static void
+serve(struct monitor *m, int conn)
+{
+	struct event *events[NELEM(signals)];
+
+	signals_start(m, events);
+	workers_fill(m);
+	auths_fill(m->auths);
+	if (conn == -1) {
+		listeners_start(m);
+		log_info("ready");
+		daemon_ready(&m->daemon);
+		notify_ready();
+	} else
+		(void)client_admit(m, conn, 0);
+	monitor_step(m);
+	if (event_base_dispatch(m->base) == -1)
+		log_errorx("the event loop failed");
+	children_signal(m, SIGKILL);
+	stop_finish(m);
+	signals_stop(events);
+}
+
+/* Takes the connection that inetd left on descriptor 0, or -1. */
+static int
+take_connection(void)
+{
+	struct addr peer;
+	int fd;
+
+	if (sock_peer(STDIN_FILENO, &peer) == -1) {
+		fprintf(stderr,
+		    "ternftpd: descriptor 0 is not a connection: %s; --inetd "
+		    "is for inetd and its kind\n",
+		    strerror(errno));
+		return -1;
+	}
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd == -1 || fd_set_nonblock(fd, true) == -1)
+		return -1;
+	stdio_to_null(STDERR_FILENO);
+	return fd;
+}
+
+static int
+monitor_run(struct monitor *m, int conn)
+{
+	int status = EXIT_FAILURE;
+
+	if (prepare(m) == 0) {
+		monitor_open_log(m, m->conf);
+		serve(m, conn);
+		log_info("stopped");
+		status = EXIT_SUCCESS;
+	}
+	monitor_clear(m);
+	daemon_end(&m->daemon);
+	return status;
+}
+
+static char *
+absolute_path(const char *path)
+{
+	char *full = realpath(path, NULL);
+
+	return full != NULL ? full : xstrdup(path);
+}
+
+int
+monitor_main(struct config *conf, const struct monitor_options *opts)
+{
+	struct daemon daemon = { .ready_fd = -1 };
+	struct event_base *base;
+	struct monitor m;
+	int conn = -1, status;
+
+	log_set_role("monitor");
+	if (opts->inetd && (conn = take_connection()) == -1)
+		return EXIT_FAILURE;
+	if (!opts->foreground && !opts->inetd)
+		daemon_begin(&daemon);
+	base = event_base_new();
+	if (base == NULL)
+		die("event_base_new");
+	timers_init(base);
+	monitor_init(&m, base, conf, &process_real);
+	m.daemon = daemon;
+	m.conf_path = absolute_path(opts->conf_path);
+	m.inetd = opts->inetd;
+	m.background = !opts->foreground;
+	m.verbose = opts->verbose;
+	status = monitor_run(&m, conn);
+	timers_clear();
+	event_base_free(base);
+	return status;
+}

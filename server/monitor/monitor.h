@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor: its children, its clients, and what it does for them.
+ *
+ * It binds, accepts, counts, forks, and introduces the others to each other.
+ * It never reads a byte that a client sent, and nothing that a child sends can
+ * do more to it than end that child. Private to this folder.
+ */
+#ifndef SERVER_MONITOR_MONITOR_H
+#define SERVER_MONITOR_MONITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "common/chan.h"
+#include "common/privdrop.h"
+#include "common/sockutil.h"
+#include "common/timer.h"
+#include "server/account.h"
+#include "server/conf.h"
+#include "server/proto.h"
+#include "server/roles.h"
+
+struct event;
+struct event_base;
+struct monitor;
+struct wproc; /* a worker process, workers.c */
+struct auths; /* the pool of auth processes, authq.c */
+struct aproc; /* an agent process, agents.c */
+
+/* ------------------------------------------------- processes (spawn.c) */
+enum role {
+	ROLE_WORKER,
+	ROLE_AUTH,
+	ROLE_AGENT
+};
+
+/* How the monitor starts and ends processes; tests put fakes here. */
+struct process_ops {
+	/*
+	 * Starts a process (id: an agent's identity, else NULL) and gives our
+	 * end of its channel. Returns its pid, or -1 with errno.
+	 */
+	pid_t (*spawn)(
+	    struct monitor *, enum role, const struct ident *id, int *fd_r);
+	int (*kill)(pid_t, int sig);
+};
+extern const struct process_ops process_real;
+
+/* A child until it has been waited for. */
+struct child {
+	LIST_ENTRY(child) entry;
+	struct monitor *m;
+	pid_t pid;
+	enum role role;
+	struct timer deadline; /* set once it should exit: then SIGKILL */
+};
+LIST_HEAD(children, child);
+
+/* Starts a process of this role; *fd_r is our end. Returns its pid or -1. */
+pid_t child_start(struct monitor *, enum role, const struct ident *, int *fd_r);
+/* Its channel is closed: it has some seconds to exit by itself. */
+void child_leave(struct monitor *, pid_t);
+void child_kill(struct monitor *, pid_t);
+void children_signal(struct monitor *, int sig);
+/* Waits for everything that has died (SIGCHLD). */
+void children_reap(struct monitor *);
+void children_forget(struct monitor *);
+/* Logs how it ended and forgets it. */
+void child_reaped(struct monitor *, pid_t, int status);
+const char *role_name(enum role);
+
+/* When to start the next process in place of one that died. */
+struct respawn {
+	struct timer timer;
+	uint32_t delay; /* ms; grows while processes die young */
+};
+/* born: clock_ms() when the dead one was started. Sets the timer. */
+void respawn_after(struct respawn *, uint64_t born);
+
+/* --------------------------------------------------- clients (sessions.c) */
+/* How many sessions one address or one account has. */
+struct tally {
+	RB_ENTRY(tally) entry;
+	unsigned n;
+	char key[];
+};
+RB_HEAD(tallies, tally);
+
+/* Login of a client as the monitor sees it; bits, for the permit tables. */
+enum client_state {
+	CLIENT_NEW = 1 << 0, /* nobody is logged in */
+	CLIENT_CHECKING = 1 << 1, /* an auth process is asked */
+	CLIENT_GRANTING = 1 << 2, /* an agent is asked */
+	CLIENT_IN = 1 << 3,
+};
+#define CLIENT_ANY 0xfu
+
+/* One connection, from accept until its worker says that it is gone. */
+struct client {
+	RB_ENTRY(client) entry;
+	LIST_ENTRY(client) of_worker;
+	uint64_t sid;
+	struct addr peer, local;
+	uint16_t listener; /* index in conf->listens */
+	struct wproc *worker;
+	time_t since;
+	enum client_state state; /* client_set_state() */
+	uint32_t attempt; /* of the login that is asked for */
+	struct tally *from, *account; /* account: NULL unless GRANTING or IN */
+	pid_t agent; /* 0 unless IN */
+	char *what; /* last WM_STATUS */
+	uint64_t bytes;
+};
+RB_HEAD(clients, client);
+LIST_HEAD(client_list, client);
+
+struct sessions {
+	struct clients clients;
+	struct tallies from, accounts;
+	unsigned count;
+	uint64_t last_sid;
+};
+
+void sessions_init(struct sessions *);
+void sessions_clear(struct sessions *);
+struct client *sessions_add(struct sessions *, const struct addr *peer,
+    const struct addr *local, uint16_t listener);
+struct client *sessions_find(struct sessions *, uint64_t sid);
+/* Takes it out of every count and frees it. */
+void sessions_remove(struct sessions *, struct client *);
+/* Sessions from this client address (IPv6: from its /64). */
+unsigned sessions_from(struct sessions *, const struct addr *);
+unsigned sessions_of(struct sessions *, const char *account);
+/* Counts the client for this account, or for none (NULL). */
+void sessions_set_account(
+    struct sessions *, struct client *, const char *account);
+void client_set_state(struct client *, enum client_state);
+void client_set_status(struct client *, const char *what, uint64_t bytes);
+
+/* ------------------------------------------------- listeners (listener.c) */
+struct listener {
+	TAILQ_ENTRY(listener) entry;
+	struct monitor *m;
+	int fd;
+	uint16_t index; /* in conf->listens */
+	struct addr addr; /* as configured */
+	struct addr bound; /* as the kernel has it */
+	bool inherited; /* from the service manager */
+	struct event *ev;
+};
+TAILQ_HEAD(listeners, listener);
+
+/*
+ * Makes the listeners of conf: those of the same address that are open are
+ * kept, others bound, the rest closed when all could be bound. Returns 0, or
+ * -1 with a text in err and nothing changed.
+ */
+int listeners_apply(
+    struct monitor *, const struct config *, char *err, size_t size);
+/* Takes the sockets the service manager passed; their number, or -1. */
+int listeners_inherit(struct monitor *);
+/* Starts to accept and logs the addresses of those that are new. */
+void listeners_start(struct monitor *);
+void listeners_close(struct monitor *);
+/* Binds addr and listens; the descriptor or -1 with errno. */
+int listener_bind(const struct addr *, uint32_t mss);
+
+/* ------------------------------------------------------ admit.c, refuse.c */
+/* Counts, limits, and hands the connection to a worker or refuses it. Takes
+ * over fd. Returns whether it was admitted. */
+bool client_admit(struct monitor *, int fd, uint16_t listener);
+/* Says text (one 421 line without its end) and closes in an orderly way. */
+void client_refuse(struct monitor *, int fd, const char *text);
+
+struct refused {
+	TAILQ_ENTRY(refused) entry;
+	int fd;
+	uint64_t until;
+};
+TAILQ_HEAD(refusals, refused);
+void refusals_init(struct monitor *);
+void refusals_clear(struct monitor *);
+
+/* ---------------------------------------------------- workers (workers.c) */
+struct wproc {
+	TAILQ_ENTRY(wproc) entry;
+	struct monitor *m;
+	pid_t pid;
+	struct chan *chan;
+	uint64_t born;
+	unsigned generation; /* of its configuration */
+	bool source_port; /* its configuration allows active_port_20 */
+	bool draining; /* gets nothing new, exits when empty */
+	struct client_list clients;
+	unsigned nclients;
+};
+TAILQ_HEAD(wprocs, wproc);
+
+void workers_init(struct monitor *);
+void workers_clear(struct monitor *);
+/* Starts what is missing of the running generation. */
+void workers_fill(struct monitor *);
+/* The least loaded worker that takes sessions, or NULL. */
+struct wproc *workers_choose(struct monitor *);
+/* Tells the workers of older generations to drain. */
+void workers_drain_old(struct monitor *);
+void workers_shutdown(struct monitor *);
+/* Ends every session with a 421. */
+void workers_kick_all(struct monitor *, const char *reason);
+void worker_give(struct wproc *, struct client *, int fd);
+/* A socket bound to port 20 (989 if implicit) of this address, or -1. */
+int source_socket(const struct addr *local, bool implicit);
+/* Sends MW_LOGIN; account and fd with V_OK only. */
+void worker_tell_login(struct client *, enum verdict, const char *reason,
+    const struct account *, int fd);
+
+/* -------------------------------------------------------- login (login.c) */
+/* WM_LOGIN: a worker asks; answered by worker_tell_login() sooner or later. */
+void login_begin(struct monitor *, struct client *, uint32_t attempt,
+    const char *user, const char *password, bool tls);
+/* The password was checked; account with V_OK only. */
+void login_checked(struct monitor *, uint64_t sid, enum verdict,
+    const char *reason, struct account *);
+/* The agent has answered: reason NULL = granted, fd = the worker's end. */
+void login_granted(struct monitor *, uint64_t sid, pid_t agent,
+    const struct account *, int fd, const char *reason);
+/* The user or the whole session is gone: forget what is under way. */
+void login_drop(struct monitor *, struct client *);
+
+/* ----------------------------------------------- auth processes (authq.c) */
+struct auths *auths_new(struct monitor *);
+void auths_free(struct auths *);
+/* Lets all processes go and forgets what waits. */
+void auths_clear(struct auths *);
+/* Starts what is missing. */
+void auths_fill(struct auths *);
+/* A new generation: idle processes go now, busy ones with their result. */
+void auths_replace(struct auths *);
+/* Queues one attempt; -1 if the queue is full. Copies the strings. */
+int auths_check(struct auths *, uint64_t sid, const char *user,
+    const char *password, const struct addr *peer, bool tls);
+void auths_cancel(struct auths *, uint64_t sid);
+
+/* ---------------------------------------------------- agents (agents.c) */
+/* A session's channel that an agent has been asked to serve. */
+struct grant {
+	TAILQ_ENTRY(grant) entry;
+	uint64_t sid; /* 0: the client has gone meanwhile */
+	uint64_t id; /* sid as the agent knows it */
+	int fd; /* the worker's end */
+	struct account account;
+};
+TAILQ_HEAD(grants, grant);
+
+struct aproc {
+	TAILQ_ENTRY(aproc) entry;
+	struct monitor *m;
+	pid_t pid;
+	struct chan *chan;
+	struct ident ident;
+	unsigned generation;
+	unsigned nsessions; /* granted or asked for, and not closed */
+	struct grants pending; /* asked for, in order */
+	struct timer idle;
+};
+TAILQ_HEAD(aprocs, aproc);
+
+/* Asks the agent of this identity to serve the account; login_granted() hears
+ * the answer. -1: none can be started. */
+int agents_grant(
+    struct monitor *, const struct client *, const struct account *);
+void agents_cancel(struct monitor *, uint64_t sid);
+/* A new generation: agents go as soon as their sessions have. */
+void agents_retire(struct monitor *);
+void agents_clear(struct monitor *);
+
+/* ------------------------------------------------------ reload.c, stop.c */
+/* SIGHUP. 0, or -1 with the old configuration still running. */
+int monitor_reload(struct monitor *);
+/* SIGTERM, SIGINT: the first drains, the second kills. */
+void monitor_stop(struct monitor *);
+/* A child or a session has gone: looks, soon, whether all is over. */
+void monitor_step(struct monitor *);
+void stop_init(struct monitor *);
+/* Waits a moment for children that were killed. */
+void stop_finish(struct monitor *);
+
+enum run_state {
+	RUN_UP,
+	RUN_DRAINING, /* workers finish their transfers */
+	RUN_KICKING, /* the time for that is over: sessions get a 421 */
+	RUN_CLOSING, /* workers are gone, the others exit */
+	RUN_OVER,
+};
+
+/* ------------------------------------------------ daemon.c and notify.c */
+struct daemon {
+	int ready_fd; /* to the parent that waits in the foreground, or -1 */
+	struct pidfh *pidfile;
+};
+/* Goes to the background; returns in the child only. */
+void daemon_begin(struct daemon *);
+/* 0, or -1 after a line on stderr. */
+int daemon_pidfile(struct daemon *, const char *path);
+/* Lets the waiting parent exit 0 and leaves the terminal. */
+void daemon_ready(struct daemon *);
+void daemon_end(struct daemon *);
+/* Points descriptors 0 to last to /dev/null. */
+void stdio_to_null(int last);
+
+#define NOTIFY_FDS_START 3
+/* Number of the listening sockets passed, from NOTIFY_FDS_START on, or -1. */
+int notify_listen_fds(void);
+void notify_ready(void);
+void notify_reloading(void);
+void notify_stopping(void);
+
+/* ------------------------------------------------------------- monitor.c */
+struct monitor {
+	const struct process_ops *proc;
+	struct event_base *base;
+	struct config *conf; /* the running generation; owned */
+	char *conf_path;
+	bool inetd, background, verbose;
+	bool privileged; /* may become others */
+	struct ident self;
+	enum run_state state;
+	struct timer stop_timer, step_timer;
+
+	struct children children;
+	struct sessions sessions;
+
+	struct listeners listeners;
+	struct timer accept_pause;
+	uint64_t starved; /* when lack of descriptors was last logged */
+	struct refusals refusals;
+	unsigned nrefusals;
+	struct timer refusal_timer;
+
+	struct wprocs workers;
+	struct respawn worker_respawn;
+	struct auths *auths;
+	struct aprocs agents;
+	struct daemon daemon;
+};
+
+/* Takes over conf. Starts no process. */
+void monitor_init(struct monitor *, struct event_base *, struct config *,
+    const struct process_ops *);
+void monitor_clear(struct monitor *);
+/* Opens the log of this configuration. */
+void monitor_open_log(struct monitor *, const struct config *);
+
+#endif

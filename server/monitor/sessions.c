@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of sessions: who is connected from where, in which worker, as
+ * whom; and how many of them one address or one account has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/monitor/monitor.h"
+
+static int
+client_cmp(const struct client *a, const struct client *b)
+{
+	return a->sid < b->sid ? -1 : a->sid > b->sid;
+}
+
+static int
+tally_cmp(const struct tally *a, const struct tally *b)
+{
+	return strcmp(a->key, b->key);
+}
+
+RB_GENERATE_INTERNAL(clients, client, entry, client_cmp, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(tallies, tally, entry, tally_cmp, static __attribute__((unused)))
+
+/* ---------------------------------------------------------------- tallies */
+static struct tally *
+tally_find(struct tallies *all, const char *key)
+{
+	struct tally *t;
+	int cmp;
+
+	for (t = RB_ROOT(all); t != NULL;
+	     t = cmp < 0 ? RB_LEFT(t, entry) : RB_RIGHT(t, entry)) {
+		cmp = strcmp(key, t->key);
+		if (cmp == 0)
+			break;
+	}
+	return t;
+}
+
+static struct tally *
+tally_up(struct tallies *all, const char *key)
+{
+	struct tally *t = tally_find(all, key);
+	size_t len = strlen(key) + 1;
+
+	if (t == NULL) {
+		t = xcalloc(1, sizeof(*t) + len);
+		memcpy(t->key, key, len);
+		RB_INSERT(tallies, all, t);
+	}
+	t->n++;
+	return t;
+}
+
+static void
+tally_down(struct tallies *all, struct tally *t)
+{
+	if (t == NULL || --t->n > 0)
+		return;
+	RB_REMOVE(tallies, all, t);
+	free(t);
+}
+
+static const char *
+address_key(const struct addr *peer, char *out, size_t size)
+{
+	struct addr key = addr_client_key(peer);
+
+	return addr_ip_str(&key, out, size);
+}
+
+/* ---------------------------------------------------------------- clients */
+void
+sessions_init(struct sessions *ss)
+{
+	memset(ss, 0, sizeof(*ss));
+	RB_INIT(&ss->clients);
+	RB_INIT(&ss->from);
+	RB_INIT(&ss->accounts);
+}
+
+void
+sessions_clear(struct sessions *ss)
+{
+	struct client *c;
+
+	while ((c = RB_ROOT(&ss->clients)) != NULL)
+		sessions_remove(ss, c);
+}
+
+struct client *
+sessions_add(struct sessions *ss, const struct addr *peer,
+    const struct addr *local, uint16_t listener)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+	char key[ADDR_STRLEN];
+
+	c->sid = ++ss->last_sid;
+	c->peer = *peer;
+	c->local = *local;
+	c->listener = listener;
+	c->since = time(NULL);
+	c->state = CLIENT_NEW;
+	c->from = tally_up(&ss->from, address_key(peer, key, sizeof(key)));
+	RB_INSERT(clients, &ss->clients, c);
+	ss->count++;
+	return c;
+}
+
+struct client *
+sessions_find(struct sessions *ss, uint64_t sid)
+{
+	struct client key = { .sid = sid };
+
+	return RB_FIND(clients, &ss->clients, &key);
+}
+
+void
+sessions_remove(struct sessions *ss, struct client *c)
+{
+	tally_down(&ss->from, c->from);
+	tally_down(&ss->accounts, c->account);
+	RB_REMOVE(clients, &ss->clients, c);
+	ss->count--;
+	free(c->what);
+	free(c);
+}
+
+unsigned
+sessions_from(struct sessions *ss, const struct addr *peer)
+{
+	char key[ADDR_STRLEN];
+	const struct tally *t;
+
+	t = tally_find(&ss->from, address_key(peer, key, sizeof(key)));
+	return t == NULL ? 0 : t->n;
+}
+
+unsigned
+sessions_of(struct sessions *ss, const char *account)
+{
+	const struct tally *t = tally_find(&ss->accounts, account);
+
+	return t == NULL ? 0 : t->n;
+}
+
+void
+sessions_set_account(struct sessions *ss, struct client *c, const char *account)
+{
+	tally_down(&ss->accounts, c->account);
+	c->account = account == NULL ? NULL : tally_up(&ss->accounts, account);
+}
+
+static const char *
+client_state_name(enum client_state state)
+{
+	switch (state) {
+	case CLIENT_NEW:
+		return "new";
+	case CLIENT_CHECKING:
+		return "checking";
+	case CLIENT_GRANTING:
+		return "granting";
+	case CLIENT_IN:
+		return "in";
+	}
+	return "?";
+}
+
+void
+client_set_state(struct client *c, enum client_state state)
+{
+	log_debug("session %llu: %s -> %s", (unsigned long long)c->sid,
+	    client_state_name(c->state), client_state_name(state));
+	c->state = state;
+}
+
+void
+client_set_status(struct client *c, const char *what, uint64_t bytes)
+{
+	if (c->what == NULL || strcmp(c->what, what) != 0) {
+		free(c->what);
+		c->what = xstrdup(what);
+	}
+	c->bytes = bytes;
+}
