@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "common/privdrop.h"
 #include "common/sockutil.h"
+
+#define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
 
 struct conf_listen { /* listen "name" { ... } */
 	char *name;
@@ -35,14 +38,28 @@ struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
 	uint32_t umask;
 	uint32_t idle_timeout; /* 0 = the server's */
 	bool disabled;
+	bool in_users_file;
 	char *file; /* where it was defined, for messages */
 	int line;
 };
 
-enum conf_upload { CONF_UPLOAD_ATOMIC, CONF_UPLOAD_IN_PLACE };
-enum conf_ascii { CONF_ASCII_BINARY, CONF_ASCII_CONVERT };
-enum conf_peer { CONF_PEER_IP, CONF_PEER_NET24, CONF_PEER_OFF };
-enum conf_mlsd_links { CONF_LINKS_FOLLOW, CONF_LINKS_SLINK };
+enum conf_upload {
+	CONF_UPLOAD_ATOMIC,
+	CONF_UPLOAD_IN_PLACE
+};
+enum conf_ascii {
+	CONF_ASCII_BINARY,
+	CONF_ASCII_CONVERT
+};
+enum conf_peer {
+	CONF_PEER_IP,
+	CONF_PEER_NET24,
+	CONF_PEER_OFF
+};
+enum conf_mlsd_links {
+	CONF_LINKS_FOLLOW,
+	CONF_LINKS_SLINK
+};
 
 struct config {
 	char *path; /* of ftpd.conf */
@@ -129,6 +146,16 @@ void conf_print(const struct config *, FILE *out);
 /* Writes every key with its type, range, default and help, as a table. */
 void conf_print_keys(FILE *out);
 void conf_free(struct config *);
+
+/* Only the syntax of a users file, for ternctl. 0, or -1 as conf_load(). */
+int conf_check_users_file(const char *path, char **err_r);
+
+/*
+ * The identity of workers, auth processes, guests and users without a uid:
+ * the service user if this process is root, else its own. 0, or -1 if there is
+ * no such user. Looks it up, so it must be called before any chroot.
+ */
+int conf_service_ident(const struct config *, struct ident *);
 
 const struct conf_user *conf_find_user(const struct config *, const char *name);
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Loading and freeing a configuration, and what no single key can tell.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "server/conf.h"
+#include "server/conf_parse.h"
+#include "server/conf_value.h"
+
+static const enum conf_section_id plain_sections[] = { SECTION_TOP,
+	SECTION_LIMITS, SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES,
+	SECTION_ANONYMOUS, SECTION_SYSTEM };
+
+static unsigned generations;
+
+static int
+compare_users(const void *a, const void *b)
+{
+	const struct conf_user *u = a, *v = b;
+
+	return strcmp(u->name, v->name);
+}
+
+const struct conf_user *
+conf_find_user(const struct config *conf, const char *name)
+{
+	struct conf_user key = { .name = (char *)(uintptr_t)name };
+
+	if (conf->nusers == 0)
+		return NULL;
+	return bsearch(
+	    &key, conf->users, conf->nusers, sizeof(key), compare_users);
+}
+
+/* ------------------------------------------------- checks of the whole */
+static void
+check_users(struct conf_load *l)
+{
+	struct config *conf = l->conf;
+	struct conf_user *u;
+	size_t i;
+
+	if (conf->nusers == 0)
+		return;
+	qsort(conf->users, conf->nusers, sizeof(*conf->users), compare_users);
+	for (i = 1; i < conf->nusers; i++) {
+		struct conf_where w;
+
+		u = &conf->users[i];
+		w = (struct conf_where){ u->file, u->line };
+		if (strcmp(u->name, u[-1].name) == 0)
+			conf_complain(l, &w,
+			    "user %s stands at %s:%d too; "
+			    "keep one of them",
+			    u->name, u[-1].file, u[-1].line);
+	}
+}
+
+static void
+check_listens(struct conf_load *l)
+{
+	const struct conf_listen *a = l->conf->listens, *b;
+	size_t i, j;
+
+	for (i = 1; i < l->conf->nlistens; i++)
+		for (j = 0; j < i; j++) {
+			b = &a[j];
+			if (strcmp(a[i].name, b->name) == 0)
+				conf_complain(l, &l->listens[i],
+				    "there is a "
+				    "listen block \"%s\" at line %d already; "
+				    "give one another name",
+				    b->name, l->listens[j].line);
+			else if (addr_ip_equal(&a[i].addr, &b->addr) &&
+				 a[i].addr.port == b->addr.port)
+				conf_complain(l, &l->listens[i],
+				    "listen "
+				    "\"%s\" has the address and port of "
+				    "\"%s\"; change one",
+				    a[i].name, b->name);
+		}
+}
+
+static void
+check_pairs(struct conf_load *l)
+{
+	const struct config *conf = l->conf;
+
+	if (conf->anonymous && conf->anonymous_root == NULL)
+		conf_complain(l,
+		    conf_where_key(l, SECTION_ANONYMOUS, "enabled"),
+		    "guests are let in but have no root; write root = "
+		    "\"/srv/ftp\" in the block anonymous");
+	if (conf->idle_timeout > conf->max_idle_timeout)
+		conf_complain(l, conf_where_key(l, SECTION_TIMEOUTS, "idle"),
+		    "idle (%u) is longer than max_idle (%u); raise max_idle",
+		    conf->idle_timeout, conf->max_idle_timeout);
+	if (conf->passive_address.family == 6)
+		conf_complain(l,
+		    conf_where_key(l, SECTION_DATA, "passive_address"),
+		    "PASV can announce IPv4 addresses only; write one");
+}
+
+/* Without a listen block there is one on port 21 of every address. */
+static void
+default_listen(struct config *conf)
+{
+	if (conf->nlistens > 0)
+		return;
+	conf->listens = xcalloc(1, sizeof(*conf->listens));
+	conf->nlistens = 1;
+	conf_defaults(SECTION_LISTEN, &conf->listens[0]);
+	conf->listens[0].name = xstrdup("ftp");
+}
+
+/* -------------------------------------------------------- life of one */
+static struct config *
+conf_new(const char *path)
+{
+	struct config *conf = xcalloc(1, sizeof(*conf));
+	char cwd[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < NELEM(plain_sections); i++)
+		conf_defaults(plain_sections[i], conf);
+	/* Not realpath(): a link may lead to another file at a reload. */
+	if (path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
+		conf->path = xstrdup(path);
+	else
+		xasprintf(&conf->path, "%s/%s", cwd, path);
+	return conf;
+}
+
+void
+conf_free(struct config *conf)
+{
+	size_t i;
+
+	if (conf == NULL)
+		return;
+	for (i = 0; i < NELEM(plain_sections); i++)
+		conf_values_clear(plain_sections[i], conf);
+	for (i = 0; i < conf->nlistens; i++)
+		free(conf->listens[i].name);
+	for (i = 0; i < conf->nusers; i++) {
+		conf_values_clear(SECTION_USER, &conf->users[i]);
+		free(conf->users[i].name);
+		free(conf->users[i].file);
+	}
+	free(conf->listens);
+	free(conf->users);
+	free(conf->path);
+	free(conf);
+}
+
+/* A users file that does not exist yet has no users; conf_check() tells. */
+static void
+load_users_file(struct conf_load *l)
+{
+	const char *path = l->conf->users_file;
+
+	if (path != NULL && (access(path, F_OK) == 0 || errno != ENOENT))
+		conf_parse_file(l, path, true);
+}
+
+static struct config *
+finish(struct conf_load *l, char **err_r, char **err)
+{
+	struct config *conf = l->conf;
+	unsigned nerrors = l->nerrors;
+
+	fclose(l->err);
+	conf_load_clear(l);
+	if (nerrors > 0) {
+		*err_r = *err;
+		conf_free(conf);
+		return NULL;
+	}
+	free(*err);
+	*err_r = NULL;
+	return conf;
+}
+
+struct config *
+conf_load(const char *path, char **err_r)
+{
+	struct config *conf = conf_new(path);
+	struct conf_load l;
+	size_t len;
+	char *err = NULL;
+
+	conf_load_init(&l, conf, open_memstream(&err, &len));
+	conf_parse_file(&l, conf->path, false);
+	if (l.nerrors == 0)
+		load_users_file(&l);
+	check_users(&l);
+	check_listens(&l);
+	check_pairs(&l);
+	default_listen(conf);
+	conf = finish(&l, err_r, &err);
+	if (conf != NULL)
+		conf->generation = ++generations;
+	return conf;
+}
+
+int
+conf_check_users_file(const char *path, char **err_r)
+{
+	struct config *conf = conf_new(path);
+	struct conf_load l;
+	size_t len;
+	char *err = NULL;
+
+	conf_load_init(&l, conf, open_memstream(&err, &len));
+	conf_parse_file(&l, path, true);
+	check_users(&l);
+	conf = finish(&l, err_r, &err);
+	conf_free(conf);
+	return conf != NULL ? 0 : -1;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a start would stumble over, found without starting: users, directories,
+ * ports, passwords. Nothing is bound, created or changed.
+ */
+#include "config.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/conf.h"
+#include "server/conf_value.h"
+
+struct check {
+	const struct config *conf;
+	FILE *out;
+	int problems;
+	bool root;
+};
+
+static void
+say(const struct check *c, const char *file, int line, const char *kind,
+    const char *fmt, va_list ap)
+{
+	fprintf(c->out, "%s:", file);
+	if (line > 0)
+		fprintf(c->out, "%d:", line);
+	fprintf(c->out, " %s", kind);
+	vfprintf(c->out, fmt, ap);
+	putc('\n', c->out);
+}
+
+static void problem(struct check *, const struct conf_user *, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+static void warning(struct check *, const struct conf_user *, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* About a user, or (NULL) about the whole configuration. */
+static void
+problem(struct check *c, const struct conf_user *u, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, u != NULL ? u->file : c->conf->path, u != NULL ? u->line : 0, "",
+	    fmt, ap);
+	va_end(ap);
+	c->problems++;
+}
+
+/* As problem(), for what does not keep the server from running. */
+static void
+warning(struct check *c, const struct conf_user *u, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, u != NULL ? u->file : c->conf->path, u != NULL ? u->line : 0,
+	    "warning: ", fmt, ap);
+	va_end(ap);
+}
+
+/* A directory that somebody has as his root. Unprivileged, we may not be able
+ * to look at it; then the file agent finds out. */
+static void
+check_root(struct check *c, const struct conf_user *u, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0) {
+		if (errno == EACCES)
+			warning(c, u,
+			    "root %s: cannot look at it: %s; check "
+			    "its permissions",
+			    path, strerror(errno));
+		else
+			problem(c, u, "root %s: %s; create it: mkdir -p %s",
+			    path, strerror(errno), path);
+	} else if (!S_ISDIR(st.st_mode))
+		problem(c, u, "root %s is not a directory; name one", path);
+}
+
+static bool
+is_locked(const char *hash)
+{
+	return hash[0] == '*' || hash[0] == '!';
+}
+
+static void
+check_password(struct check *c, const struct conf_user *u)
+{
+	switch (is_locked(u->password) ? CRYPT_SALT_OK
+				       : crypt_checksalt(u->password)) {
+	case CRYPT_SALT_OK:
+		break;
+	case CRYPT_SALT_METHOD_LEGACY:
+	case CRYPT_SALT_TOO_CHEAP:
+		warning(c, u,
+		    "user %s has an old and weak password hash; make "
+		    "a new one with ternctl user passwd",
+		    u->name);
+		break;
+	default:
+		problem(c, u,
+		    "the password of user %s is no hash that crypt(3) "
+		    "knows, so it can never match; make one with ternctl user "
+		    "passwd",
+		    u->name);
+	}
+}
+
+static void
+check_users(struct check *c)
+{
+	const struct conf_user *u;
+
+	for (u = c->conf->users; u < c->conf->users + c->conf->nusers; u++) {
+		check_root(c, u, u->root);
+		check_password(c, u);
+		if (u->has_ident && !c->root && u->uid != geteuid())
+			warning(c, u,
+			    "user %s has a uid, which is ignored "
+			    "because the server is not started by root",
+			    u->name);
+	}
+}
+
+static void
+check_users_file(struct check *c)
+{
+	const char *path = c->conf->users_file;
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &st) != 0)
+		problem(c, NULL, "users_file %s: %s; ternctl user add makes it",
+		    path, strerror(errno));
+	else if (st.st_mode & (S_IROTH | S_IWOTH))
+		warning(c, NULL, "everybody may %s users_file %s; chmod 600 it",
+		    st.st_mode & S_IWOTH ? "write" : "read", path);
+}
+
+static void
+check_nobody_can_log_in(struct check *c)
+{
+	const struct config *conf = c->conf;
+
+	if (conf->nusers == 0 && !conf->anonymous && !conf->system_accounts)
+		warning(c, NULL,
+		    "nobody can log in; add a user with ternctl "
+		    "user add, or let guests or system accounts in");
+}
+
+static void
+check_listens(struct check *c)
+{
+	const struct config *conf = c->conf;
+	size_t i;
+
+	for (i = 0; i < conf->nlistens && !c->root; i++)
+		if (conf->listens[i].addr.port < 1024)
+			problem(c, NULL,
+			    "listen \"%s\": port %u needs root; "
+			    "start as root or choose a port from 1024 on",
+			    conf->listens[i].name, conf->listens[i].addr.port);
+	if (conf->active_port_20 && !c->root)
+		problem(c, NULL,
+		    "active_port_20 needs root; start as root or "
+		    "switch it off");
+	if (conf->passive_max - conf->passive_min < 9)
+		warning(c, NULL,
+		    "passive_ports has only %d ports, and each "
+		    "transfer needs one; 1000 are a good number",
+		    conf->passive_max - conf->passive_min + 1);
+}
+
+static void
+check_empty_dir(struct check *c)
+{
+	const char *path = c->conf->empty_dir;
+	struct stat st;
+
+	if (!c->root || path == NULL || stat(path, &st) != 0)
+		return; /* it is made at the start */
+	if (!S_ISDIR(st.st_mode))
+		problem(c, NULL,
+		    "empty_dir %s is not a directory; name another", path);
+	else if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		problem(c, NULL,
+		    "empty_dir %s must belong to root and be "
+		    "writable by nobody else; chown root, chmod 755",
+		    path);
+}
+
+static void
+check_service_user(struct check *c)
+{
+	const char *name = c->conf->service_user;
+	struct ident id;
+
+	if (conf_service_ident(c->conf, &id) != 0)
+		problem(c, NULL,
+		    "service_user %s %s; useradd --system "
+		    "--home-dir /nonexistent --shell /usr/sbin/nologin ftpd",
+		    name != NULL ? name : "",
+		    name != NULL && getpwnam(name) != NULL ? "is root"
+							   : "does not exist");
+}
+
+#ifdef WITH_PAM
+static void
+check_system_accounts(struct check *c)
+{
+	char path[PATH_MAX];
+
+	if (!c->conf->system_accounts)
+		return;
+	if (!c->root)
+		problem(c, NULL,
+		    "system accounts need root; start as root or "
+		    "switch them off");
+	snprintf(path, sizeof(path), "/etc/pam.d/%s", c->conf->pam_service);
+	if (access(path, F_OK) != 0)
+		problem(c, NULL,
+		    "pam_service %s: %s: %s; copy the one of "
+		    "another service there",
+		    c->conf->pam_service, path, strerror(errno));
+	if (c->conf->system_root != NULL)
+		check_root(c, NULL, c->conf->system_root);
+}
+#else
+static void
+check_system_accounts(struct check *c)
+{
+	if (c->conf->system_accounts)
+		problem(c, NULL,
+		    "this program was built without PAM; switch "
+		    "system accounts off");
+}
+#endif
+
+static void
+check_log(struct check *c)
+{
+	const char *log = c->conf->log;
+
+	if (log == NULL ||
+	    (strcmp(log, "stderr") != 0 && strcmp(log, "syslog") != 0 &&
+		strcmp(log, "none") != 0 && log[0] != '/'))
+		problem(c, NULL,
+		    "log \"%s\" is no place to write to; write "
+		    "stderr, syslog, none or an absolute path",
+		    log != NULL ? log : "");
+}
+
+int
+conf_check(const struct config *conf, FILE *out)
+{
+	struct check c = { .conf = conf, .out = out, .root = geteuid() == 0 };
+
+	check_listens(&c);
+	check_service_user(&c);
+	check_empty_dir(&c);
+	check_log(&c);
+	check_users_file(&c);
+	check_users(&c);
+	if (conf->anonymous)
+		check_root(&c, NULL, conf->anonymous_root);
+	check_system_accounts(&c);
+	check_nobody_can_log_in(&c);
+	return c.problems;
+}

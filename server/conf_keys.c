@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every key of ftpd.conf, one row each.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "server/conf.h"
+#include "server/conf_keys.h"
+#include "server/conf_value.h"
+
+#define DAY 86400
+#define YEAR (365 * (uint64_t)DAY)
+#define MILLION 1000000
+
+static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const peers[] = { "ip", "net24", "off", NULL };
+static const char *const uploads[] = { "atomic", "in-place", NULL };
+static const char *const types[] = { "binary", "ascii", NULL };
+static const char *const asciis[] = { "binary", "convert", NULL };
+static const char *const links[] = { "follow", "slink", NULL };
+
+const struct conf_section conf_sections[SECTION_COUNT] = {
+	[SECTION_TOP] = { "", false, "The server as a whole." },
+	[SECTION_LISTEN] = { "listen", true,
+	    "An address where clients connect." },
+	[SECTION_LIMITS] = { "limits", false,
+	    "How many sessions there may be; 0 means no limit." },
+	[SECTION_TIMEOUTS] = { "timeouts", false,
+	    "Times in seconds; 15m, 2h and 1d are understood too." },
+	[SECTION_DATA] = { "data", false, "Data connections." },
+	[SECTION_FILES] = { "files", false,
+	    "Uploads, listings and what clients may change." },
+	[SECTION_ANONYMOUS] = { "anonymous", false,
+	    "Guests: the user names anonymous and ftp." },
+	[SECTION_SYSTEM] = { "system", false,
+	    "Accounts of this machine, checked by PAM." },
+	[SECTION_USER] = { "user", true,
+	    "An account; stands here or in users_file." },
+};
+
+/* clang-format off */
+#define TOP(m) SECTION_TOP, #m
+#define AT(m) offsetof(struct config, m)
+#define AT_USER(m) offsetof(struct conf_user, m)
+#define AT_LISTEN(m) offsetof(struct conf_listen, m)
+
+const struct conf_key conf_keys[] = {
+	{ TOP(workers), &conf_count, AT(workers), "0", 0, 256, NULL,
+	    "Worker processes; 0 means one for each processor." },
+	{ TOP(auth_processes), &conf_count, AT(auth_processes), "2", 1, 256, NULL,
+	    "Processes that check passwords, one attempt at a time each." },
+	{ TOP(service_user), &conf_string, AT(service_user), "ftpd", 0, 0, NULL,
+	    "System user the network processes become when started by root; "
+	    "guests and users without uid touch files as it." },
+	{ TOP(empty_dir), &conf_path, AT(empty_dir), "/run/ternftpd/empty", 0, 0, NULL,
+	    "Empty directory that is all the network processes see when started by root." },
+	{ TOP(users_file), &conf_path, AT(users_file), NULL, 0, 0, NULL,
+	    "File of user blocks, edited by hand or by ternctl." },
+	{ TOP(pid_file), &conf_path, AT(pid_file), NULL, 0, 0, NULL,
+	    "Where a daemon in the background writes its process number." },
+	{ TOP(log), &conf_string, AT(log), "stderr", 0, 0, NULL,
+	    "Where log lines go: stderr, syslog, none or a file's absolute path." },
+	{ TOP(log_level), &conf_enum, AT(log_level), "info", 0, 0, levels,
+	    "The least important lines that are written." },
+	{ TOP(banner), &conf_string, AT(banner), NULL, 0, 0, NULL,
+	    "Text of the greeting (220); not set means the program's own." },
+	{ TOP(hide_version), &conf_bool, AT(hide_version), "no", 0, 0, NULL,
+	    "Leaves the version out of the greeting and of STAT." },
+	{ TOP(control_mss), &conf_bytes, AT(control_mss), "512", 0, 65495, NULL,
+	    "Segment size of control connections (TCP_MAXSEG); 0 leaves it to the system." },
+	{ TOP(pad_replies), &conf_bool, AT(pad_replies), "yes", 0, 0, NULL,
+	    "Fills a reply that would wait for an acknowledgement up to a full segment." },
+
+	{ SECTION_LISTEN, "address", &conf_ip, AT_LISTEN(addr), "::", 0, 0, NULL,
+	    "Numeric address to listen on; :: means every address, IPv4 and IPv6." },
+	{ SECTION_LISTEN, "port", &conf_port, AT_LISTEN(addr), "21", 1, 65535, NULL,
+	    "Port to listen on." },
+
+	{ SECTION_LIMITS, "sessions", &conf_count, AT(max_sessions), "10000", 0, MILLION, NULL,
+	    "Sessions at once, all together." },
+	{ SECTION_LIMITS, "sessions_per_ip", &conf_count, AT(max_per_ip), "50", 0, MILLION, NULL,
+	    "Sessions at once from one IPv4 address or IPv6 /64 network." },
+	{ SECTION_LIMITS, "sessions_per_user", &conf_count, AT(max_per_user), "0", 0, MILLION, NULL,
+	    "Sessions at once of one account." },
+	{ SECTION_LIMITS, "login_attempts", &conf_count, AT(max_login_attempts), "3", 1, 1000, NULL,
+	    "Failed logins after which a session is closed." },
+	{ SECTION_LIMITS, "auth_queue", &conf_count, AT(max_auth_queue), "256", 1, MILLION, NULL,
+	    "Login attempts that may wait for an auth process; more are told to come again." },
+
+	{ SECTION_TIMEOUTS, "idle", &conf_seconds, AT(idle_timeout), "900", 1, YEAR, NULL,
+	    "Without a command or a transfer for so long, a session is closed." },
+	{ SECTION_TIMEOUTS, "max_idle", &conf_seconds, AT(max_idle_timeout), "7200", 1, YEAR, NULL,
+	    "The most a client may ask for with SITE IDLE." },
+	{ SECTION_TIMEOUTS, "login", &conf_seconds, AT(login_timeout), "60", 1, DAY, NULL,
+	    "From the connection to a finished login." },
+	{ SECTION_TIMEOUTS, "accept", &conf_seconds, AT(accept_timeout), "30", 1, DAY, NULL,
+	    "For the client to connect to a passive port." },
+	{ SECTION_TIMEOUTS, "connect", &conf_seconds, AT(connect_timeout), "30", 1, DAY, NULL,
+	    "For our connection to an active client." },
+	{ SECTION_TIMEOUTS, "stall", &conf_seconds, AT(stall_timeout), "300", 1, DAY, NULL,
+	    "Without a byte moving for so long, a transfer is aborted." },
+	{ SECTION_TIMEOUTS, "output", &conf_seconds, AT(output_timeout), "60", 1, DAY, NULL,
+	    "Without a client taking its replies for so long, a session is closed." },
+	{ SECTION_TIMEOUTS, "drain", &conf_seconds, AT(drain_timeout), "30", 0, DAY, NULL,
+	    "How long running transfers may go on after SIGTERM." },
+
+	{ SECTION_DATA, "passive_ports", &conf_ports, AT(passive_min), "49152-65535", 1, 65535, NULL,
+	    "Ports for passive connections; open them in the firewall." },
+	{ SECTION_DATA, "passive_address", &conf_ip, AT(passive_address), NULL, 0, 0, NULL,
+	    "IPv4 address that PASV announces, for a server behind NAT; "
+	    "not set means the address the client reached." },
+	{ SECTION_DATA, "peer_check", &conf_enum, AT(peer_check), "ip", 0, 0, peers,
+	    "Who may use a data connection: only the client's address, its /24 (IPv6 /64) network, or anybody." },
+	{ SECTION_DATA, "active", &conf_bool, AT(active), "yes", 0, 0, NULL,
+	    "Allows active mode: PORT and EPRT." },
+	{ SECTION_DATA, "active_port_20", &conf_bool, AT(active_port_20), "no", 0, 0, NULL,
+	    "Active connections come from port 20, as old firewalls expect; needs root." },
+	{ SECTION_DATA, "default_data_port", &conf_bool, AT(default_data_port), "no", 0, 0, NULL,
+	    "Connects to the client's control port when it names no port at all." },
+
+	{ SECTION_FILES, "uploads", &conf_enum, AT(upload_mode), "atomic", 0, 0, uploads,
+	    "atomic: a file shows under its name when it is whole; in-place: it grows there." },
+	{ SECTION_FILES, "fsync", &conf_bool, AT(upload_fsync), "no", 0, 0, NULL,
+	    "Uploads are on the disk, not only in its cache, before the client is told." },
+	{ SECTION_FILES, "resume", &conf_bool, AT(upload_resume), "yes", 0, 0, NULL,
+	    "Keeps an interrupted upload so that the client can go on with it." },
+	{ SECTION_FILES, "initial_type", &conf_bool, AT(initial_type_ascii), "binary", 0, 0, types,
+	    "The TYPE of a new session." },
+	{ SECTION_FILES, "ascii", &conf_enum, AT(ascii), "binary", 0, 0, asciis,
+	    "What TYPE A does to files: binary leaves them alone, convert changes line ends." },
+	{ SECTION_FILES, "mdtm_set", &conf_bool, AT(mdtm_set), "yes", 0, 0, NULL,
+	    "MDTM with a time before the name sets the file's time." },
+	{ SECTION_FILES, "site_chmod", &conf_bool, AT(site_chmod), "yes", 0, 0, NULL,
+	    "Allows SITE CHMOD, within the account's rights." },
+	{ SECTION_FILES, "site_symlink", &conf_bool, AT(site_symlink), "no", 0, 0, NULL,
+	    "Allows SITE SYMLINK, within the account's rights." },
+	{ SECTION_FILES, "site_rmdir", &conf_bool, AT(site_rmdir), "no", 0, 0, NULL,
+	    "Allows SITE RMDIR, which removes a directory with all it holds." },
+	{ SECTION_FILES, "show_dotfiles", &conf_bool, AT(show_dotfiles), "yes", 0, 0, NULL,
+	    "Lists names that begin with a dot even when the client does not ask for them." },
+	{ SECTION_FILES, "hide_ids", &conf_bool, AT(hide_ids), "no", 0, 0, NULL,
+	    "Listings show every file as owned by ftp." },
+	{ SECTION_FILES, "local_time", &conf_bool, AT(list_localtime), "no", 0, 0, NULL,
+	    "LIST shows local time instead of UTC." },
+	{ SECTION_FILES, "glob", &conf_bool, AT(list_glob), "yes", 0, 0, NULL,
+	    "LIST and NLST understand *, ? and [ ] in the last part of a path." },
+	{ SECTION_FILES, "mlsd_links", &conf_enum, AT(mlsd_links), "follow", 0, 0, links,
+	    "How MLSD shows a symbolic link: as what it leads to, or as OS.unix=slink." },
+	{ SECTION_FILES, "sort_max", &conf_count, AT(list_sort_max), "20000", 0, 100 * MILLION, NULL,
+	    "A directory with more entries is listed unsorted." },
+	{ SECTION_FILES, "stat_max", &conf_count, AT(stat_list_max), "10000", 1, 100 * MILLION, NULL,
+	    "The most entries STAT with a path lists." },
+
+	{ SECTION_ANONYMOUS, "enabled", &conf_bool, AT(anonymous), "no", 0, 0, NULL,
+	    "Lets guests in, with any password." },
+	{ SECTION_ANONYMOUS, "root", &conf_path, AT(anonymous_root), NULL, 0, 0, NULL,
+	    "Directory that guests see as /." },
+	{ SECTION_ANONYMOUS, "rights", &conf_rights, AT(anonymous_rights), "read-only", 0, 0, NULL,
+	    "What guests may do." },
+	{ SECTION_ANONYMOUS, "umask", &conf_mode, AT(anonymous_umask), "022", 0, 0777, NULL,
+	    "Permission bits that files of guests never have, in octal." },
+
+	{ SECTION_SYSTEM, "enabled", &conf_bool, AT(system_accounts), "no", 0, 0, NULL,
+	    "Lets the accounts of this machine in; needs root." },
+	{ SECTION_SYSTEM, "pam_service", &conf_string, AT(pam_service), "ternftpd", 0, 0, NULL,
+	    "Name of the PAM service, a file in /etc/pam.d." },
+	{ SECTION_SYSTEM, "rights", &conf_rights, AT(system_rights), "full", 0, 0, NULL,
+	    "What system accounts may do." },
+	{ SECTION_SYSTEM, "umask", &conf_mode, AT(system_umask), "022", 0, 0777, NULL,
+	    "Permission bits that their files never have, in octal." },
+	{ SECTION_SYSTEM, "root", &conf_path, AT(system_root), NULL, 0, 0, NULL,
+	    "Directory they see as /; not set means the home directory of each." },
+	{ SECTION_SYSTEM, "min_uid", &conf_count, AT(system_min_uid), "1000", 1, UINT32_MAX - 1, NULL,
+	    "Accounts with a smaller user number are refused." },
+
+	{ SECTION_USER, "password", &conf_string, AT_USER(password), NULL, 0, 0, NULL,
+	    "Hash as made by ternctl or crypt(3); \"*\" never matches." },
+	{ SECTION_USER, "root", &conf_path, AT_USER(root), NULL, 0, 0, NULL,
+	    "Directory the user sees as /." },
+	{ SECTION_USER, "start_dir", &conf_vpath, AT_USER(start_dir), "/", 0, 0, NULL,
+	    "Where a session begins, as the user sees it." },
+	{ SECTION_USER, "rights", &conf_rights, AT_USER(rights), "full", 0, 0, NULL,
+	    "What the user may do: full, read-only, upload-only, none, or names." },
+	{ SECTION_USER, "uid", &conf_uid, AT_USER(uid), NULL, 1, UINT32_MAX - 1, NULL,
+	    "System user who touches the files, by name or number; goes with gid." },
+	{ SECTION_USER, "gid", &conf_gid, AT_USER(gid), NULL, 0, UINT32_MAX - 1, NULL,
+	    "System group that touches the files, by name or number." },
+	{ SECTION_USER, "umask", &conf_mode, AT_USER(umask), "022", 0, 0777, NULL,
+	    "Permission bits that the user's files never have, in octal." },
+	{ SECTION_USER, "idle_timeout", &conf_seconds, AT_USER(idle_timeout), "0", 0, YEAR, NULL,
+	    "The user's own idle timeout; 0 means the server's." },
+	{ SECTION_USER, "disabled", &conf_bool, AT_USER(disabled), "no", 0, 0, NULL,
+	    "Refuses the login and keeps the account." },
+};
+/* clang-format on */
+
+const size_t conf_nkeys = sizeof(conf_keys) / sizeof(conf_keys[0]);
+
+enum conf_section_id
+conf_section_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < SECTION_COUNT; i++)
+		if (strcmp(conf_sections[i].name, name) == 0)
+			break;
+	return (enum conf_section_id)i;
+}
+
+const struct conf_key *
+conf_key_find(enum conf_section_id id, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf_nkeys; i++)
+		if (conf_keys[i].section == id &&
+		    strcmp(conf_keys[i].name, name) == 0)
+			return &conf_keys[i];
+	return NULL;
+}
+
+const struct conf_key *
+conf_key_elsewhere(enum conf_section_id id, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf_nkeys; i++)
+		if (conf_keys[i].section != id &&
+		    strcmp(conf_keys[i].name, name) == 0)
+			return &conf_keys[i];
+	return NULL;
+}
+
+#define NAME_MAX_DISTANCE 32
+
+/* How many letters must change, come or go to make one name the other
+ * (Levenshtein, one row at a time). */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[NAME_MAX_DISTANCE + 1], left, above, best;
+	size_t i, j, n = strlen(b);
+
+	if (n > NAME_MAX_DISTANCE || strlen(a) > NAME_MAX_DISTANCE)
+		return UINT32_MAX;
+	for (j = 0; j <= n; j++)
+		row[j] = (unsigned)j;
+	for (i = 0; a[i] != '\0'; i++) {
+		left = row[0];
+		row[0] = (unsigned)i + 1;
+		for (j = 1; j <= n; j++) {
+			above = row[j];
+			best = left + (a[i] != b[j - 1]);
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			left = above;
+		}
+	}
+	return row[n];
+}
+
+const char *
+conf_key_nearest(enum conf_section_id id, const char *name)
+{
+	unsigned best = (unsigned)strlen(name) / 3 + 2, d;
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < conf_nkeys; i++) {
+		if (conf_keys[i].section != id)
+			continue;
+		d = distance(name, conf_keys[i].name);
+		if (d < best) {
+			best = d;
+			found = conf_keys[i].name;
+		}
+	}
+	for (i = 1; id == SECTION_TOP && i < SECTION_COUNT; i++) {
+		d = distance(name, conf_sections[i].name);
+		if (d < best) {
+			best = d;
+			found = conf_sections[i].name;
+		}
+	}
+	return found;
+}

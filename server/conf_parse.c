@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * libConfuse over the table of keys. Its callbacks carry no argument of ours,
+ * so what is being loaded stands in one static variable during a load.
+ *
+ * Each value is checked where it is parsed, because only then is its line
+ * known. A wrong value is noted and parsing goes on, so that one run shows all
+ * of them; wrong syntax ends the file.
+ */
+#include "config.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/conf.h"
+#include "server/conf_parse.h"
+#include "server/conf_text.h"
+#include "server/conf_value.h"
+
+#define INCLUDE_DEPTH 10
+
+/* A file that is being parsed; they nest with include(). */
+struct conf_file {
+	struct conf_file *parent;
+	const char *name;
+	char *dir;
+	int depth;
+	int *blocks; /* line of each block at the top level */
+	size_t nblocks, next_block;
+};
+
+static struct {
+	struct conf_load *load;
+	struct conf_file *file;
+	bool users_only;
+	struct conf_user user; /* the block that is being parsed */
+	struct conf_listen listen;
+} cur;
+
+static const struct {
+	const char *start; /* of a message of libConfuse */
+	const char *hint;
+} syntax_hints[] = {
+	{ "missing equal sign", "write key = value" },
+	{ "premature end of file", "a closing brace } is missing" },
+	{ "unexpected closing brace", "remove it" },
+	{ "missing title", "write its name in quotes before the brace {" },
+	{ "missing opening brace", "write the keys between { and }" },
+	{ "missing parenthesis", "write include(\"file\")" },
+	{ "syntax error in call", "write include(\"file\")" },
+	{ "unexpected token", "write key = value, one on each line" },
+	{ "", "see ftpd.conf(5)" },
+};
+
+/* --------------------------------------------------------- complaints */
+void
+conf_complain(
+    struct conf_load *l, const struct conf_where *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w != NULL && w->file != NULL)
+		fprintf(l->err, "%s:%d: ", w->file, w->line);
+	va_start(ap, fmt);
+	vfprintf(l->err, fmt, ap);
+	va_end(ap);
+	putc('\n', l->err);
+	l->nerrors++;
+}
+
+static struct conf_where
+where_now(const cfg_t *cfg)
+{
+	struct conf_where w = { cur.file->name, cfg->line };
+
+	return w;
+}
+
+static enum conf_section_id
+section_of(const cfg_t *cfg)
+{
+	return strcmp(cfg->name, "root") == 0 ? SECTION_TOP
+					      : conf_section_find(cfg->name);
+}
+
+static void
+complain_unknown(cfg_t *cfg, const char *name)
+{
+	enum conf_section_id id = section_of(cfg);
+	const struct conf_key *other = conf_key_elsewhere(id, name);
+	const char *near = conf_key_nearest(id, name);
+	struct conf_where w = where_now(cfg);
+	const char *in = id == SECTION_TOP ? "" : " in ";
+	const char *section = conf_sections[id].name;
+
+	if (cur.users_only && id == SECTION_TOP)
+		conf_complain(cur.load, &w,
+		    "unknown key \"%s\"; a users file "
+		    "has only blocks user \"name\" { ... }",
+		    name);
+	else if (near != NULL)
+		conf_complain(cur.load, &w,
+		    "unknown key \"%s\"%s%s; did you "
+		    "mean \"%s\"?",
+		    name, in, section, near);
+	else if (other != NULL && other->section == SECTION_TOP)
+		conf_complain(cur.load, &w,
+		    "unknown key \"%s\"%s%s; it stands "
+		    "outside of all blocks",
+		    name, in, section);
+	else if (other != NULL)
+		conf_complain(cur.load, &w,
+		    "unknown key \"%s\"%s%s; it belongs "
+		    "in the block %s",
+		    name, in, section, conf_sections[other->section].name);
+	else
+		conf_complain(cur.load, &w,
+		    "unknown key \"%s\"%s%s; ternftpd "
+		    "--keys shows all keys",
+		    name, in, section);
+}
+
+/* What libConfuse says, with our place and a hint. */
+static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	static const char unknown[] = "no such option '";
+	struct conf_where w = where_now(cfg);
+	char text[256];
+	size_t i;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (strncmp(text, unknown, sizeof(unknown) - 1) == 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (text[strlen(text) - 1] == '\'')
+			text[strlen(text) - 1] = '\0';
+		complain_unknown(cfg, text + sizeof(unknown) - 1);
+		return;
+	}
+	for (i = 0; strncmp(text, syntax_hints[i].start,
+			strlen(syntax_hints[i].start)) != 0;
+	     i++)
+		;
+	conf_complain(cur.load, &w, "%s; %s", text, syntax_hints[i].hint);
+}
+
+/* --------------------------------------------------------------- keys */
+static void *
+base_of(enum conf_section_id id)
+{
+	return id == SECTION_USER     ? (void *)&cur.user
+	       : id == SECTION_LISTEN ? (void *)&cur.listen
+				      : (void *)cur.load->conf;
+}
+
+/* A key was read. Complains instead of failing, so that parsing goes on. */
+static int
+on_key(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const struct conf_key *k = conf_key_find(section_of(cfg), opt->name);
+	struct conf_where w = where_now(cfg), *seen;
+	struct conf_input in = { .text = cfg_opt_getnstr(opt, 0),
+		.dir = cur.file->dir };
+
+	if (k == NULL) {
+		complain_unknown(cfg, opt->name);
+		return 0;
+	}
+	seen = &cur.load->seen[k - conf_keys];
+	if (seen->file != NULL) {
+		conf_complain(cur.load, &w,
+		    "%s was set before, at %s:%d; keep "
+		    "one of them",
+		    k->name, seen->file, seen->line);
+		return 0;
+	}
+	*seen = w;
+	if (conf_value_set(k, &in, base_of(k->section)) != 0)
+		conf_complain(cur.load, &w, "%s", in.why);
+	return 0;
+}
+
+/* ------------------------------------------------------------- blocks */
+const struct conf_where *
+conf_where_key(
+    const struct conf_load *l, enum conf_section_id id, const char *name)
+{
+	return &l->seen[conf_key_find(id, name) - conf_keys];
+}
+
+static bool
+is_seen(enum conf_section_id id, const char *name)
+{
+	return conf_where_key(cur.load, id, name)->file != NULL;
+}
+
+/* The next block of a kind that may come again starts from nothing. */
+static void
+block_reset(enum conf_section_id id)
+{
+	size_t i;
+
+	if (id == SECTION_USER)
+		memset(&cur.user, 0, sizeof(cur.user));
+	else
+		memset(&cur.listen, 0, sizeof(cur.listen));
+	conf_defaults(id, base_of(id));
+	for (i = 0; i < conf_nkeys; i++)
+		if (conf_keys[i].section == id)
+			cur.load->seen[i].file = NULL;
+}
+
+/* Makes room for one more element at every power of two. */
+static void *
+grow(void *array, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return array;
+	return xrealloc(array, (n == 0 ? 1 : 2 * n) * size);
+}
+
+static void
+check_name(const struct conf_where *w, const char *kind, const char *name)
+{
+	const char *p;
+
+	for (p = name; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			break;
+	if (*p != '\0' || p == name || p - name >= CONF_NAME_MAX)
+		conf_complain(cur.load, w,
+		    "the name of this %s is empty, too "
+		    "long or has a control character in it; give it another",
+		    kind);
+}
+
+static void
+user_end(const struct conf_where *w, const char *name)
+{
+	struct config *conf = cur.load->conf;
+	struct conf_user *u = &cur.user;
+
+	check_name(w, "user", name);
+	if (u->password == NULL)
+		conf_complain(cur.load, w,
+		    "user %s has no password; make one "
+		    "with ternctl user passwd, or write \"*\" for none",
+		    name);
+	if (u->root == NULL)
+		conf_complain(cur.load, w,
+		    "user %s has no root; write root = "
+		    "\"/the/directory\"",
+		    name);
+	if (is_seen(SECTION_USER, "uid") != is_seen(SECTION_USER, "gid"))
+		conf_complain(cur.load, w,
+		    "user %s has only one of uid and "
+		    "gid; write both or none",
+		    name);
+	u->has_ident = is_seen(SECTION_USER, "uid");
+	u->in_users_file = cur.users_only;
+	u->name = xstrdup(name);
+	u->file = xstrdup(w->file);
+	u->line = w->line;
+	conf->users = grow(conf->users, conf->nusers, sizeof(*u));
+	conf->users[conf->nusers++] = *u;
+}
+
+static void
+listen_end(const struct conf_where *w, const char *name)
+{
+	struct conf_load *l = cur.load;
+	struct config *conf = l->conf;
+
+	check_name(w, "listen block", name);
+	cur.listen.name = xstrdup(name);
+	conf->listens = grow(conf->listens, conf->nlistens, sizeof(cur.listen));
+	l->listens = grow(l->listens, conf->nlistens, sizeof(*w));
+	l->listens[conf->nlistens] = *w;
+	conf->listens[conf->nlistens++] = cur.listen;
+}
+
+/*
+ * A block ended. Blocks with a title become array elements, and libConfuse
+ * may forget them: it compares each new title with all it knows.
+ */
+static int
+on_block(cfg_t *cfg, cfg_opt_t *opt)
+{
+	enum conf_section_id id = conf_section_find(opt->name);
+	struct conf_file *f = cur.file;
+	struct conf_where w = where_now(cfg);
+	cfg_t *sec;
+
+	if (f->next_block < f->nblocks)
+		w.line = f->blocks[f->next_block++];
+	if (!conf_sections[id].titled)
+		return 0;
+	sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	if (id == SECTION_USER)
+		user_end(&w, cfg_title(sec));
+	else
+		listen_end(&w, cfg_title(sec));
+	block_reset(id);
+	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
+	return 0;
+}
+
+/* -------------------------------------------------------------- files */
+/* The name in memory that lives as long as the load. */
+static const char *
+keep_name(struct conf_load *l, const char *path)
+{
+	l->files = grow(l->files, l->nfiles, sizeof(*l->files));
+	return l->files[l->nfiles++] = xstrdup(path);
+}
+
+/* Notes the line of every block at the top level. */
+static void
+find_blocks(struct conf_file *f, const char *text, size_t len)
+{
+	struct conf_scanner sc;
+	struct conf_token t;
+	int depth = 0, line = 0;
+
+	conf_scan_init(&sc, text, len);
+	while ((t = conf_scan(&sc)).kind != TOKEN_END) {
+		if (t.kind == TOKEN_WORD && depth == 0)
+			line = t.line;
+		if (conf_token_is(&t, '{') && depth++ == 0) {
+			f->blocks =
+			    grow(f->blocks, f->nblocks, sizeof(*f->blocks));
+			f->blocks[f->nblocks++] = line;
+		}
+		if (conf_token_is(&t, '}'))
+			depth--;
+	}
+}
+
+static int
+parse_text(cfg_t *cfg, char *text, size_t len)
+{
+	struct conf_token bad;
+	FILE *in;
+	int rc;
+
+	if (conf_text_blank_comments(text, len, &bad) != 0) {
+		struct conf_where w = { cur.file->name, bad.line };
+
+		conf_complain(cur.load, &w, "%s", bad.what);
+		return -1;
+	}
+	find_blocks(cur.file, text, len);
+	if (len == 0)
+		return 0;
+	in = fmemopen(text, len, "r");
+	if (in == NULL) {
+		conf_complain(cur.load, NULL, "%s: %s; try again",
+		    cur.file->name, strerror(errno));
+		return -1;
+	}
+	rc = cfg_parse_fp(cfg, in);
+	fclose(in);
+	return rc == CFG_SUCCESS ? 0 : -1;
+}
+
+/* Parses one file, which from (NULL: the command line) asked for. */
+static int
+parse_file(cfg_t *cfg, const char *path, const struct conf_where *from)
+{
+	struct conf_file f = { .parent = cur.file,
+		.name = keep_name(cur.load, path) };
+	size_t len;
+	char *text = conf_text_read(path, &len), *slash;
+	int rc;
+
+	if (text == NULL) {
+		conf_complain(cur.load, from,
+		    "cannot read %s: %s; check its "
+		    "name and permissions",
+		    path, strerror(errno));
+		return -1;
+	}
+	f.depth = cur.file != NULL ? cur.file->depth + 1 : 0;
+	f.dir = xstrdup(path);
+	slash = strrchr(f.dir, '/');
+	strlcpy(slash != NULL ? slash : f.dir, slash != NULL ? "" : ".", 2);
+	cur.file = &f;
+	rc = parse_text(cfg, text, len);
+	cur.file = f.parent;
+	free(f.dir);
+	free(f.blocks);
+	free_secret(text, len);
+	return rc;
+}
+
+/* include("file") */
+static int
+on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	struct conf_where w = where_now(cfg);
+	int line = cfg->line, rc;
+	char *path;
+
+	if (argc != 1 || argv[0][0] == '\0') {
+		conf_complain(cur.load, &w,
+		    "include takes the name of one "
+		    "file; write include(\"file\")");
+		return -1;
+	}
+	if (cur.file->depth >= INCLUDE_DEPTH) {
+		conf_complain(cur.load, &w,
+		    "includes are nested more than %d "
+		    "deep; does a file include itself?",
+		    INCLUDE_DEPTH);
+		return -1;
+	}
+	if (argv[0][0] == '/')
+		path = xstrdup(argv[0]);
+	else
+		xasprintf(&path, "%s/%s", cur.file->dir, argv[0]);
+	rc = parse_file(cfg, path, &w);
+	free(path);
+	cfg->line = line;
+	return rc;
+}
+
+/* ----------------------------------------------- libConfuse's tables */
+static void
+add_keys(cfg_opt_t *opts, enum conf_section_id id)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < conf_nkeys; i++) {
+		if (conf_keys[i].section != id)
+			continue;
+		opts[n] =
+		    (cfg_opt_t)CFG_STR(conf_keys[i].name, NULL, CFGF_NODEFAULT);
+		opts[n++].validcb = on_key;
+	}
+	opts[n] = (cfg_opt_t)CFG_END();
+}
+
+static cfg_opt_t
+block_opt(enum conf_section_id id, cfg_opt_t *keys)
+{
+	cfg_opt_t opt = CFG_SEC(conf_sections[id].name, keys,
+	    conf_sections[id].titled ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE);
+
+	add_keys(keys, id);
+	opt.validcb = on_block;
+	return opt;
+}
+
+/* A context that knows every key, or the user blocks alone. libConfuse copies
+ * the tables. */
+static cfg_t *
+new_context(bool users_only)
+{
+	size_t room = conf_nkeys + SECTION_COUNT + 2;
+	cfg_opt_t *keys = xcalloc(SECTION_COUNT * room, sizeof(*keys));
+	cfg_opt_t *opts = keys, *end;
+	size_t id;
+	cfg_t *cfg;
+
+	if (!users_only)
+		add_keys(opts, SECTION_TOP);
+	for (end = opts; end->name != NULL; end++)
+		;
+	for (id = users_only ? SECTION_USER : 1; id < SECTION_COUNT; id++)
+		*end++ = block_opt((enum conf_section_id)id, keys + id * room);
+	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
+	*end = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(opts, CFGF_NONE);
+	free(keys);
+	if (cfg != NULL)
+		cfg_set_error_function(cfg, on_error);
+	return cfg;
+}
+
+void
+conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
+{
+	memset(l, 0, sizeof(*l));
+	l->conf = conf;
+	l->err = err;
+	l->seen = xcalloc(conf_nkeys, sizeof(*l->seen));
+}
+
+void
+conf_load_clear(struct conf_load *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nfiles; i++)
+		free(l->files[i]);
+	free(l->files);
+	free(l->seen);
+	free(l->listens);
+}
+
+void
+conf_parse_file(struct conf_load *l, const char *path, bool users_only)
+{
+	cfg_t *cfg = new_context(users_only);
+	const struct conf_where *from =
+	    users_only ? conf_where_key(l, SECTION_TOP, "users_file") : NULL;
+
+	if (cfg == NULL) {
+		conf_complain(l, NULL, "out of memory; try again");
+		return;
+	}
+	cur.load = l;
+	cur.users_only = users_only;
+	block_reset(SECTION_USER);
+	block_reset(SECTION_LISTEN);
+	parse_file(cfg, path, from);
+	conf_values_clear(SECTION_USER, &cur.user);
+	conf_values_clear(SECTION_LISTEN, &cur.listen);
+	cfg_free(cfg);
+}

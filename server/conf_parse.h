@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From files to a struct config, through libConfuse. Private to the conf files.
+ */
+#ifndef SERVER_CONF_PARSE_H
+#define SERVER_CONF_PARSE_H
+
+#include <stdio.h>
+
+#include "server/conf_keys.h"
+
+struct config;
+
+/* Where something was written; file is NULL if it was not. */
+struct conf_where {
+	const char *file;
+	int line;
+};
+
+/* One load: what is being filled and what went wrong. */
+struct conf_load {
+	struct config *conf;
+	FILE *err; /* lines "file:line: what; hint" */
+	unsigned nerrors;
+	struct conf_where *seen; /* by row of conf_keys */
+	struct conf_where *listens; /* by index of conf->listens */
+	char **files; /* names that conf_where points to */
+	size_t nfiles;
+};
+
+void conf_load_init(struct conf_load *, struct config *, FILE *err);
+void conf_load_clear(struct conf_load *);
+
+/* Parses a file into l->conf; users_only allows nothing but user blocks. */
+void conf_parse_file(struct conf_load *, const char *path, bool users_only);
+
+/* One more line of complaint, at a place or about the whole (NULL). */
+void conf_complain(struct conf_load *, const struct conf_where *,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Where a key was set. */
+const struct conf_where *conf_where_key(
+    const struct conf_load *, enum conf_section_id, const char *name);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The types a key can have: each knows how to parse, print and free a value.
+ * Private to the conf files.
+ */
+#ifndef SERVER_CONF_VALUE_H
+#define SERVER_CONF_VALUE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "server/conf_keys.h"
+
+struct conf_input {
+	const char *text; /* as written, unquoted */
+	const char *dir; /* relative paths start here */
+	char why[256]; /* on failure: "what is wrong; how to mend it" */
+};
+
+struct conf_type {
+	const char *name; /* as --keys and the manual call it */
+	int (*parse)(const struct conf_key *, struct conf_input *, void *dst);
+	/* Writes it as it would be written in ftpd.conf, quoted if need be. */
+	void (*print)(const struct conf_key *, const void *src, FILE *);
+	bool heap; /* the member is a char * on the heap, NULL = not set */
+};
+
+extern const struct conf_type conf_bool, conf_count, conf_seconds, conf_bytes,
+    conf_port, conf_ports, conf_enum, conf_string, conf_path, conf_vpath,
+    conf_mode, conf_rights, conf_ip, conf_uid, conf_gid;
+
+/* The value's place in the section's struct. */
+static inline void *
+conf_value_at(const struct conf_key *k, void *base)
+{
+	return (char *)base + k->offset;
+}
+
+/* Parses into the struct at base; an old heap value is freed. 0 or -1. */
+int conf_value_set(const struct conf_key *, struct conf_input *, void *base);
+bool conf_value_is_set(const struct conf_key *, const void *base);
+/* "1 to 86400", "yes or no", the names of an enum ...; into out. */
+const char *conf_value_range(const struct conf_key *, char *out, size_t size);
+
+/* Every key of the section at its default; base is zeroed memory. */
+void conf_defaults(enum conf_section_id, void *base);
+/* Frees the heap values of the section. */
+void conf_values_clear(enum conf_section_id, void *base);
+
+#endif
