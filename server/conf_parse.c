@@ -57,21 +57,6 @@ static const struct {
 };
 
 /* --------------------------------------------------------- complaints */
-void
-conf_complain(
-    struct conf_load *l, const struct conf_where *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (w != NULL && w->file != NULL)
-		fprintf(l->err, "%s:%d: ", w->file, w->line);
-	va_start(ap, fmt);
-	vfprintf(l->err, fmt, ap);
-	va_end(ap);
-	putc('\n', l->err);
-	l->nerrors++;
-}
-
 static struct conf_where
 where_now(const cfg_t *cfg)
 {
@@ -185,19 +170,6 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* ------------------------------------------------------------- blocks */
-const struct conf_where *
-conf_where_key(
-    const struct conf_load *l, enum conf_section_id id, const char *name)
-{
-	return &l->seen[conf_key_find(id, name) - conf_keys];
-}
-
-static bool
-is_seen(enum conf_section_id id, const char *name)
-{
-	return conf_where_key(cur.load, id, name)->file != NULL;
-}
-
 /* The next block of a kind that may come again starts from nothing. */
 static void
 block_reset(enum conf_section_id id)
@@ -212,75 +184,6 @@ block_reset(enum conf_section_id id)
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == id)
 			cur.load->seen[i].file = NULL;
-}
-
-/* Makes room for one more element at every power of two. */
-static void *
-grow(void *array, size_t n, size_t size)
-{
-	if ((n & (n - 1)) != 0)
-		return array;
-	return xrealloc(array, (n == 0 ? 1 : 2 * n) * size);
-}
-
-static void
-check_name(const struct conf_where *w, const char *kind, const char *name)
-{
-	const char *p;
-
-	for (p = name; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			break;
-	if (*p != '\0' || p == name || p - name >= CONF_NAME_MAX)
-		conf_complain(cur.load, w,
-		    "the name of this %s is empty, too "
-		    "long or has a control character in it; give it another",
-		    kind);
-}
-
-static void
-user_end(const struct conf_where *w, const char *name)
-{
-	struct config *conf = cur.load->conf;
-	struct conf_user *u = &cur.user;
-
-	check_name(w, "user", name);
-	if (u->password == NULL)
-		conf_complain(cur.load, w,
-		    "user %s has no password; make one "
-		    "with ternctl user passwd, or write \"*\" for none",
-		    name);
-	if (u->root == NULL)
-		conf_complain(cur.load, w,
-		    "user %s has no root; write root = "
-		    "\"/the/directory\"",
-		    name);
-	if (is_seen(SECTION_USER, "uid") != is_seen(SECTION_USER, "gid"))
-		conf_complain(cur.load, w,
-		    "user %s has only one of uid and "
-		    "gid; write both or none",
-		    name);
-	u->has_ident = is_seen(SECTION_USER, "uid");
-	u->in_users_file = cur.users_only;
-	u->name = xstrdup(name);
-	u->file = xstrdup(w->file);
-	u->line = w->line;
-	conf->users = grow(conf->users, conf->nusers, sizeof(*u));
-	conf->users[conf->nusers++] = *u;
-}
-
-static void
-listen_end(const struct conf_where *w, const char *name)
-{
-	struct conf_load *l = cur.load;
-	struct config *conf = l->conf;
-
-	check_name(w, "listen block", name);
-	cur.listen.name = xstrdup(name);
-	conf->listens = grow(conf->listens, conf->nlistens, sizeof(cur.listen));
-	l->listens = grow(l->listens, conf->nlistens, sizeof(*w));
-	l->listens[conf->nlistens] = *w;
-	conf->listens[conf->nlistens++] = cur.listen;
 }
 
 /*
@@ -301,9 +204,10 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	if (id == SECTION_USER)
-		user_end(&w, cfg_title(sec));
+		conf_user_end(
+		    cur.load, &w, cfg_title(sec), &cur.user, cur.users_only);
 	else
-		listen_end(&w, cfg_title(sec));
+		conf_listen_end(cur.load, &w, cfg_title(sec), &cur.listen);
 	block_reset(id);
 	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 	return 0;
@@ -314,30 +218,66 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 static const char *
 keep_name(struct conf_load *l, const char *path)
 {
-	l->files = grow(l->files, l->nfiles, sizeof(*l->files));
+	l->files = conf_grow(l->files, l->nfiles, sizeof(*l->files));
 	return l->files[l->nfiles++] = xstrdup(path);
 }
 
-/* Notes the line of every block at the top level. */
-static void
-find_blocks(struct conf_file *f, const char *text, size_t len)
+/* Complains about the token with what, and returns -1. */
+static int
+bad_token(const struct conf_token *t, const char *what)
 {
+	struct conf_where w = { cur.file->name, t->line };
+
+	conf_complain(cur.load, &w, "%s", what);
+	return -1;
+}
+
+/* After the word include: its parenthesis. */
+static int
+check_include(struct conf_scanner *sc)
+{
+	struct conf_token open = conf_scan_code(sc);
+	struct conf_token name = conf_scan_code(sc);
+	struct conf_token close = conf_scan_code(sc);
+
+	if (conf_token_is(&open, '(') && conf_token_is(&close, ')') &&
+	    (name.kind == TOKEN_WORD || name.kind == TOKEN_STRING))
+		return 0;
+	return bad_token(&open, "this is no include; write include(\"file\")");
+}
+
+/*
+ * Notes the line of every block at the top level, and finds what libConfuse
+ * misses: a block without an end, and a wrong include, of which it leaks.
+ */
+static int
+check_structure(struct conf_file *f, const char *text, size_t len)
+{
+	struct conf_token t, start = { .line = 1 };
 	struct conf_scanner sc;
-	struct conf_token t;
-	int depth = 0, line = 0;
+	int depth = 0, is_value = 0;
 
 	conf_scan_init(&sc, text, len);
-	while ((t = conf_scan(&sc)).kind != TOKEN_END) {
-		if (t.kind == TOKEN_WORD && depth == 0)
-			line = t.line;
+	for (; (t = conf_scan(&sc)).kind != TOKEN_END;
+	     is_value = conf_token_is(&t, '=')) {
+		if (t.kind == TOKEN_WORD && depth == 0 && !is_value) {
+			start = t;
+			if (t.len == 7 && memcmp(t.p, "include", 7) == 0 &&
+			    check_include(&sc) != 0)
+				return -1;
+		}
 		if (conf_token_is(&t, '{') && depth++ == 0) {
 			f->blocks =
-			    grow(f->blocks, f->nblocks, sizeof(*f->blocks));
-			f->blocks[f->nblocks++] = line;
+			    conf_grow(f->blocks, f->nblocks, sizeof(int));
+			f->blocks[f->nblocks++] = start.line;
 		}
 		if (conf_token_is(&t, '}'))
 			depth--;
 	}
+	if (depth <= 0)
+		return 0;
+	return bad_token(&start, "this block has no end; a closing brace } is "
+				 "missing");
 }
 
 static int
@@ -347,13 +287,10 @@ parse_text(cfg_t *cfg, char *text, size_t len)
 	FILE *in;
 	int rc;
 
-	if (conf_text_blank_comments(text, len, &bad) != 0) {
-		struct conf_where w = { cur.file->name, bad.line };
-
-		conf_complain(cur.load, &w, "%s", bad.what);
+	if (conf_text_blank_comments(text, len, &bad) != 0)
+		return bad_token(&bad, bad.what);
+	if (check_structure(cur.file, text, len) != 0)
 		return -1;
-	}
-	find_blocks(cur.file, text, len);
 	if (len == 0)
 		return 0;
 	in = fmemopen(text, len, "r");
@@ -479,27 +416,6 @@ new_context(bool users_only)
 	if (cfg != NULL)
 		cfg_set_error_function(cfg, on_error);
 	return cfg;
-}
-
-void
-conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
-{
-	memset(l, 0, sizeof(*l));
-	l->conf = conf;
-	l->err = err;
-	l->seen = xcalloc(conf_nkeys, sizeof(*l->seen));
-}
-
-void
-conf_load_clear(struct conf_load *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->nfiles; i++)
-		free(l->files[i]);
-	free(l->files);
-	free(l->seen);
-	free(l->listens);
 }
 
 void

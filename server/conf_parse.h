@@ -10,6 +10,8 @@
 #include "server/conf_keys.h"
 
 struct config;
+struct conf_listen;
+struct conf_user;
 
 /* Where something was written; file is NULL if it was not. */
 struct conf_where {
@@ -40,5 +42,14 @@ void conf_complain(struct conf_load *, const struct conf_where *,
 /* Where a key was set. */
 const struct conf_where *conf_where_key(
     const struct conf_load *, enum conf_section_id, const char *name);
+
+/* A block of the kind has ended: it becomes an element of its array, and what
+ * is on the heap goes with it. */
+void conf_user_end(struct conf_load *, const struct conf_where *,
+    const char *name, struct conf_user *, bool in_users_file);
+void conf_listen_end(struct conf_load *, const struct conf_where *,
+    const char *name, struct conf_listen *);
+/* Room for one more than n elements: doubles at every power of two. */
+void *conf_grow(void *array, size_t n, size_t size);
 
 #endif
