@@ -3,6 +3,14 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_common
 TESTS += tests/unit/check_common
 endif
-tests_unit_check_common_SOURCES = tests/unit/check_common.c
+tests_unit_check_common_SOURCES = \
+	tests/unit/check_common.c \
+	tests/unit/suites.h \
+	tests/unit/test_ascii.c \
+	tests/unit/test_ftpaddr.c \
+	tests/unit/test_ftptime.c \
+	tests/unit/test_line.c \
+	tests/unit/test_listfmt.c \
+	tests/unit/test_vpath.c
 tests_unit_check_common_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_check_common_LDADD = $(TEST_LDADD)

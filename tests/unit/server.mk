@@ -3,6 +3,10 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_server
 TESTS += tests/unit/check_server
 endif
-tests_unit_check_server_SOURCES = tests/unit/check_server.c
+tests_unit_check_server_SOURCES = \
+	tests/unit/check_server.c \
+	tests/unit/suites.h \
+	tests/unit/test_account.c \
+	tests/unit/test_rights.c
 tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_check_server_LDADD = $(TEST_LDADD)

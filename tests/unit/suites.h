@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The suites of all unit tests, one per module: suite_X is in test_X.c. Keep
+ * the lines sorted.
+ */
+#ifndef TESTS_UNIT_SUITES_H
+#define TESTS_UNIT_SUITES_H
+
+#include <check.h>
+
+Suite *suite_account(void);
+Suite *suite_ascii(void);
+Suite *suite_ftpaddr(void);
+Suite *suite_ftptime(void);
+Suite *suite_line(void);
+Suite *suite_listfmt(void);
+Suite *suite_rights(void);
+Suite *suite_vpath(void);
+
+#endif

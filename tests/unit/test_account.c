@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts in messages: what goes in comes out, what cannot be is an error.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/account.h"
+#include "server/rights.h"
+#include "tests/unit/suites.h"
+
+static struct account *
+new_account(void)
+{
+	struct account *a = xcalloc(1, sizeof(*a));
+
+	strlcpy(a->name, "anna", sizeof(a->name));
+	a->ident.uid = 1000;
+	a->ident.gid = 100;
+	a->ident.ngroups = 2;
+	a->ident.groups[0] = 100;
+	a->ident.groups[1] = 27;
+	strlcpy(a->root, "/srv/ftp/anna", sizeof(a->root));
+	strlcpy(a->start_dir, "/in", sizeof(a->start_dir));
+	a->rights = RIGHTS_READ_ONLY;
+	a->umask = 022;
+	a->idle_timeout = 300;
+	return a;
+}
+
+/* Puts a, gets it back into a fresh struct. */
+static int
+pass(const struct account *a, struct account *back)
+{
+	static uint8_t mem[3 * 4096];
+	struct wbuf w;
+	struct rbuf r;
+
+	wbuf_init(&w, mem, sizeof(mem));
+	account_put(&w, a);
+	ck_assert_int_eq(w.err, 0);
+	rbuf_init(&r, mem, w.len);
+	memset(back, 0xee, sizeof(*back));
+	account_get(&r, back);
+	return rbuf_end(&r);
+}
+
+START_TEST(account_comes_back_whole)
+{
+	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
+
+	ck_assert_int_eq(pass(a, b), 0);
+	ck_assert_str_eq(b->name, "anna");
+	ck_assert(!b->anonymous);
+	ck_assert_uint_eq(b->ident.uid, 1000);
+	ck_assert_uint_eq(b->ident.gid, 100);
+	ck_assert_int_eq(b->ident.ngroups, 2);
+	ck_assert_uint_eq(b->ident.groups[1], 27);
+	ck_assert_str_eq(b->root, "/srv/ftp/anna");
+	ck_assert_str_eq(b->start_dir, "/in");
+	ck_assert_uint_eq(b->rights, RIGHTS_READ_ONLY);
+	ck_assert_uint_eq(b->umask, 022);
+	ck_assert_uint_eq(b->idle_timeout, 300);
+	a->anonymous = true;
+	a->ident.ngroups = IDENT_GROUPS;
+	ck_assert_int_eq(pass(a, b), 0);
+	ck_assert(b->anonymous);
+	ck_assert_int_eq(b->ident.ngroups, IDENT_GROUPS);
+	free(a);
+	free(b);
+}
+END_TEST
+
+START_TEST(longest_strings_fit)
+{
+	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
+
+	memset(a->name, 'n', sizeof(a->name) - 1);
+	memset(a->root, '/', sizeof(a->root) - 1);
+	memset(a->start_dir, '/', sizeof(a->start_dir) - 1);
+	ck_assert_int_eq(pass(a, b), 0);
+	ck_assert_str_eq(b->root, a->root);
+	free(a);
+	free(b);
+}
+END_TEST
+
+static void
+no_name(struct account *a)
+{
+	a->name[0] = '\0';
+}
+static void
+no_root(struct account *a)
+{
+	a->root[0] = '\0';
+}
+static void
+relative_root(struct account *a)
+{
+	a->root[0] = 's';
+}
+static void
+no_start_dir(struct account *a)
+{
+	a->start_dir[0] = '\0';
+}
+static void
+unknown_right(struct account *a)
+{
+	a->rights |= 1u << 12;
+}
+static void
+wide_umask(struct account *a)
+{
+	a->umask = 01000;
+}
+
+static void (*const spoilers[])(struct account *) = { no_name, no_root,
+	relative_root, no_start_dir, unknown_right, wide_umask };
+
+START_TEST(nonsense_is_refused)
+{
+	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
+
+	spoilers[_i](a);
+	ck_assert_int_eq(pass(a, b), -1);
+	free(a);
+	free(b);
+}
+END_TEST
+
+START_TEST(too_many_groups_are_refused)
+{
+	struct account *b = xmalloc(sizeof(*b));
+	uint8_t mem[64];
+	struct wbuf w;
+	struct rbuf r;
+
+	wbuf_init(&w, mem, sizeof(mem));
+	put_str(&w, "anna");
+	put_u8(&w, 0);
+	put_u32(&w, 1000);
+	put_u32(&w, 1000);
+	put_u16(&w, 65535);
+	rbuf_init(&r, mem, w.len);
+	account_get(&r, b);
+	ck_assert_int_eq(rbuf_end(&r), -1);
+	ck_assert_int_eq(b->ident.ngroups, 0);
+	free(b);
+}
+END_TEST
+
+/* Cut at any byte it is an error, never half an account. */
+START_TEST(short_messages_are_refused)
+{
+	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
+	uint8_t mem[256];
+	struct wbuf w;
+	struct rbuf r;
+	size_t n;
+
+	wbuf_init(&w, mem, sizeof(mem));
+	account_put(&w, a);
+	for (n = 0; n < w.len; n++) {
+		rbuf_init(&r, mem, n);
+		account_get(&r, b);
+		ck_assert_int_eq(rbuf_end(&r), -1);
+	}
+	free(a);
+	free(b);
+}
+END_TEST
+
+Suite *
+suite_account(void)
+{
+	Suite *s = suite_create("account");
+	TCase *tc = tcase_create("account");
+
+	tcase_add_test(tc, account_comes_back_whole);
+	tcase_add_test(tc, longest_strings_fit);
+	tcase_add_loop_test(tc, nonsense_is_refused, 0, (int)NELEM(spoilers));
+	tcase_add_test(tc, too_many_groups_are_refused);
+	tcase_add_test(tc, short_messages_are_refused);
+	suite_add_tcase(s, tc);
+	return s;
+}
