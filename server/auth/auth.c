@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The auth process: takes login attempts from the monitor, one at a time, and
+ * may block on each. It has no client's connection and no client's files.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ipc.h"
+#include "common/log.h"
+#include "server/auth/auth.h"
+#include "server/roles.h"
+
+struct attempt {
+	uint64_t id;
+	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	struct auth_request req;
+};
+
+static void
+attempt_get(struct attempt *at, struct ipc_msg *m)
+{
+	if (m->type != MA_CHECK || m->fd != -1)
+		diex("the monitor sent message %u", m->type);
+	at->id = get_u64(&m->body);
+	get_str(&m->body, at->user, sizeof(at->user));
+	get_str(&m->body, at->password, sizeof(at->password));
+	addr_get(&m->body, &at->req.peer);
+	at->req.tls = get_u8(&m->body) != 0;
+	if (rbuf_end(&m->body) != 0)
+		diex("the monitor sent a malformed login attempt");
+	at->req.user = at->user;
+	at->req.password = at->password;
+}
+
+/* 0, or -1 if the monitor is gone. */
+static int
+answer(int fd, uint64_t id, enum verdict verdict, const char *reason,
+    const struct account *account)
+{
+	static uint8_t mem[16 * 1024];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), AM_RESULT);
+	put_u64(&b, id);
+	put_u8(&b, (uint8_t)verdict);
+	put_str(&b, reason);
+	if (verdict == V_OK)
+		account_put(&b, account);
+	return ipc_send(fd, &b, -1) == IPC_OK ? 0 : -1;
+}
+
+static int
+serve(struct auth *a, int fd, struct ipc_msg *m)
+{
+	struct attempt at;
+	struct account account;
+	const char *reason;
+	enum verdict verdict;
+
+	attempt_get(&at, m);
+	verdict = auth_check(a, &at.req, &account, &reason);
+	explicit_bzero(at.password, sizeof(at.password));
+	return answer(fd, at.id, verdict, reason, &account);
+}
+
+static void
+drop_privilege(const struct auth *a)
+{
+	const struct config *conf = a->conf;
+
+	if (a->privileged && conf->system_accounts)
+		return; /* PAM needs root */
+	privdrop(&a->service, a->privileged ? conf->empty_dir : NULL);
+}
+
+void
+auth_main(const struct config *conf, int fd)
+{
+	static uint8_t mem[IPC_MAX];
+	struct auth a;
+	struct ipc_msg m;
+	enum ipc_result rc;
+
+	log_set_role("auth");
+	if (auth_init(&a, conf) != 0)
+		diex("there is no service user %s",
+		    conf->service_user != NULL ? conf->service_user : "");
+	drop_privilege(&a);
+	if (fd_set_nonblock(fd, false) != 0)
+		die("auth channel");
+	while ((rc = ipc_recv(fd, mem, &m)) == IPC_OK) {
+		int gone = serve(&a, fd, &m);
+
+		explicit_bzero(mem, sizeof(mem));
+		if (gone)
+			break;
+	}
+	if (rc == IPC_BAD)
+		diex("the monitor sent a broken message");
+	exit(EXIT_SUCCESS);
+}

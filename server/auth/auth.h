@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Checking one login attempt: the back ends and what they share. Private to
+ * this folder.
+ *
+ * Back ends are asked in order until one knows the name. A wrong password and
+ * an unknown name cost the same time (R15.3): whoever finds nothing to compare
+ * with hashes the password all the same.
+ */
+#ifndef SERVER_AUTH_AUTH_H
+#define SERVER_AUTH_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/sockutil.h"
+#include "server/account.h"
+#include "server/conf.h"
+#include "server/proto.h"
+
+struct auth {
+	const struct config *conf;
+	bool privileged; /* accounts may have identities of their own */
+	struct ident service; /* of accounts that have none */
+	unsigned long ndummies; /* hashes made for nothing, for tests */
+};
+
+struct auth_request {
+	const char *user, *password;
+	struct addr peer;
+	bool tls;
+};
+
+enum auth_answer {
+	AUTH_NOT_MINE, /* no account of this back end */
+	AUTH_ACCEPT,
+	AUTH_DENY,
+	AUTH_ERROR, /* could not find out */
+};
+
+struct auth_backend {
+	const char *name;
+	/*
+	 * Fills the account if it accepts, else sets *reason_r to a code of
+	 * the log ("bad-password"), a constant string.
+	 */
+	enum auth_answer (*check)(struct auth *, const struct auth_request *,
+	    struct account *, const char **reason_r);
+};
+
+extern const struct auth_backend auth_file, auth_anonymous, auth_pam;
+
+/* 0, or -1 if the service user does not exist. */
+int auth_init(struct auth *, const struct config *);
+enum verdict auth_check(struct auth *, const struct auth_request *,
+    struct account *, const char **reason_r);
+
+/*
+ * Does the password have this hash? Spends the time of one hash in any case;
+ * NULL and a hash that crypt(3) does not know match nothing.
+ */
+bool auth_hash_matches(
+    struct auth *, const struct auth_request *, const char *hash);
+
+/* What all accounts have: name, identity (the service user's), "/" to start. */
+void auth_account_init(
+    const struct auth *, struct account *, const char *name, const char *root);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Guests: the names anonymous and ftp with any password (R0b K).
+ */
+#include "common/str.h"
+#include "server/auth/auth.h"
+
+static enum auth_answer
+check(struct auth *a, const struct auth_request *req, struct account *out,
+    const char **reason_r)
+{
+	const struct config *conf = a->conf;
+
+	if (!conf->anonymous || (ascii_casecmp(req->user, "anonymous") != 0 &&
+				    ascii_casecmp(req->user, "ftp") != 0))
+		return AUTH_NOT_MINE;
+	auth_account_init(a, out, "anonymous", conf->anonymous_root);
+	out->anonymous = true;
+	out->rights = conf->anonymous_rights;
+	out->umask = conf->anonymous_umask;
+	return AUTH_ACCEPT;
+}
+
+const struct auth_backend auth_anonymous = { "anonymous", check };
