@@ -112,19 +112,25 @@ enum proto_fs {
 	 * -> u8 enum list_more, bytes text (the first page, whole lines).
 	 */
 	FS_LIST = 132,
-	/* (after LIST_MORE) -> u8 enum list_more, bytes text */
+	/* -> u8 enum list_more, bytes text; only directly after LIST_MORE: any
+	 * other request ends the listing */
 	FS_LIST_NEXT = 133,
 	/*
 	 * u8 enum store_mode, u8 check_only, u64 offset, str path
 	 * -> check_only: str path (the final virtual path; STOU: a candidate)
 	 *    else: str path, u64 offset where writing starts; fd (write-only)
+	 * The offset counts in the file behind fd, and fd is positioned there.
+	 * That file need not be the target: an APPE to an existing file writes
+	 * a file of its own from offset 0, which the commit appends.
 	 * One upload per session: FS_COMMIT or FS_ABANDON ends it.
 	 */
 	FS_STORE = 134,
-	/* u64 size (the file's final length counted from its start: offset + bytes
-	 * written) -> nothing; the file is whole and visible when OK */
+	/* u64 size (the length of the file behind fd: FS_STORE's offset + bytes
+	 * written; what is behind it is cut off) -> nothing; the file is whole
+	 * and visible when OK. The upload is over in any case. */
 	FS_COMMIT = 135,
-	/* u8 keep (1: keep the partial for REST/APPE) -> nothing */
+	/* u8 keep (1: keep the partial for REST/APPE) -> nothing; also when no
+	 * upload is open, as who aborts cannot know */
 	FS_ABANDON = 136,
 	/* str path, u8 with_parents (SITE MKDIR) -> nothing */
 	FS_MKDIR = 137,

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session's life in the agent: root, channel, one request after the other.
+ */
+#include "server/agent/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/sockutil.h"
+#include "server/agent/list.h"
+#include "server/agent/ops.h"
+#include "server/agent/upload.h"
+
+/* A peer that reads nothing for so long has its channel closed. */
+#define SEND_WAIT_MS 10000
+
+static int
+root_open(const char *path)
+{
+	int fd, err;
+
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	/* Real and effective ids are the same here: no AT_EACCESS needed. */
+	if (faccessat(fd, ".", X_OK, 0) == -1) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+struct agent_session *
+agent_session_new(const struct config *conf, const struct ident *ident,
+    uint64_t sid, int chan, const struct account *acct)
+{
+	struct agent_session *s;
+	int root;
+
+	root = root_open(acct->root);
+	if (root == -1)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->conf = conf;
+	s->ident = ident;
+	s->sid = sid;
+	s->chan = chan;
+	s->root = root;
+	s->acct = *acct;
+	s->umask = acct->umask & 0777;
+	return s;
+}
+
+void
+agent_session_free(struct agent_session *s)
+{
+	if (s == NULL)
+		return;
+	list_close(s);
+	upload_end(s, s->conf->upload_resume);
+	fd_close(&s->chan);
+	fd_close(&s->root);
+	free(s);
+}
+
+int
+agent_send(int sock, const struct wbuf *out, int fd)
+{
+	struct pollfd p = { .fd = sock, .events = POLLOUT };
+	enum ipc_result res;
+
+	while ((res = ipc_send(sock, out, fd)) == IPC_AGAIN) {
+		if (poll(&p, 1, SEND_WAIT_MS) == 0)
+			return -1;
+	}
+	return res == IPC_OK ? 0 : -1;
+}
+
+static enum handle_result
+answer(struct agent_session *s, struct agent_bufs *b, struct ipc_msg *m)
+{
+	struct agent_req *r = &b->req;
+	int sent = -1;
+
+	if (op_run(s, b, m) != REQ_MALFORMED)
+		sent = agent_send(s->chan, &r->out, r->fd);
+	if (!r->fd_stays)
+		fd_close(&r->fd);
+	return sent == 0 ? HANDLE_DONE : HANDLE_CLOSE;
+}
+
+enum handle_result
+agent_session_handle(struct agent_session *s, struct agent_bufs *b)
+{
+	enum handle_result res;
+	struct ipc_msg m;
+
+	switch (ipc_recv(s->chan, b->in, &m)) {
+	case IPC_OK:
+		res = answer(s, b, &m);
+		ipc_msg_done(&m);
+		return res;
+	case IPC_AGAIN:
+		return HANDLE_IDLE;
+	case IPC_BAD:
+		log_warnx(
+		    "session=%llu: not a message", (unsigned long long)s->sid);
+		return HANDLE_CLOSE;
+	case IPC_EOF:
+		break;
+	}
+	return HANDLE_CLOSE;
+}

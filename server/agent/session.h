@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One granted session inside a file agent, and one request of it.
+ *
+ * The channel is the capability: whoever holds its other end may do under the
+ * session's root what the account's rights allow, and nothing else. A session
+ * is handled by one thread at a time, so nothing here needs a lock.
+ */
+#ifndef SERVER_AGENT_SESSION_H
+#define SERVER_AGENT_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/ipc.h"
+#include "common/vpath.h"
+#include "server/account.h"
+#include "server/conf.h"
+#include "server/proto.h"
+
+struct listing; /* list.c */
+struct upload; /* upload.c */
+
+struct agent_session {
+	TAILQ_ENTRY(agent_session) entry; /* agent.c */
+	const struct config *conf;
+	const struct ident *ident; /* who this process is */
+	uint64_t sid;
+	int chan; /* to the worker */
+	int root; /* O_PATH directory that is the client's "/" */
+	struct account acct;
+	uint32_t umask;
+	struct listing *listing; /* open between LIST_MORE and its end */
+	struct upload *upload; /* open between FS_STORE and its end */
+};
+
+/* Longest page of listing text; with its header it fits a message. */
+#define AGENT_TEXT_MAX (IPC_MAX - 64)
+#define AGENT_NUMS 4
+
+/* A request being handled: its decoded fields, and its reply. */
+struct agent_req {
+	const struct agent_op *op;
+	uint64_t num[AGENT_NUMS]; /* number fields in their order */
+	char path[VPATH_MAX], path2[VPATH_MAX]; /* path fields: normal */
+	char str[VPATH_MAX]; /* the string field */
+	struct wbuf out; /* fields of the reply go here */
+	int fd; /* descriptor to send along, or -1 */
+	bool fd_stays; /* it stays open here after the reply */
+	int err; /* errno behind a failure, for the log */
+	char *text; /* room for AGENT_TEXT_MAX bytes */
+};
+
+/* The memory of one thread: what comes in, what goes out, what is between. */
+struct agent_bufs {
+	struct agent_req req;
+	uint8_t in[IPC_MAX];
+	uint8_t out[IPC_MAX];
+	char text[AGENT_TEXT_MAX];
+};
+
+/*
+ * Opens the account's root and takes over chan. NULL with errno if there is no
+ * root to serve; chan then stays the caller's.
+ */
+struct agent_session *agent_session_new(const struct config *,
+    const struct ident *, uint64_t sid, int chan, const struct account *);
+/* Abandons what is unfinished and closes everything. */
+void agent_session_free(struct agent_session *);
+
+enum handle_result {
+	HANDLE_DONE, /* one request was answered */
+	HANDLE_IDLE, /* there is none now */
+	HANDLE_CLOSE, /* the channel ended or its other end is broken */
+};
+/* Receives, runs and answers at most one request. */
+enum handle_result agent_session_handle(
+    struct agent_session *, struct agent_bufs *);
+
+/* Sends, waiting a bounded time for room. 0, or -1 if the peer is lost. */
+int agent_send(int sock, const struct wbuf *, int fd);
+
+#endif

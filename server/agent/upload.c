@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Uploads: the three requests and the one upload a session can have.
+ */
+#include "server/agent/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "common/sockutil.h"
+
+/* The worker still has its descriptor, which would keep the lock alive. */
+void
+upload_clear(struct upload *up)
+{
+	if (up->fd != -1)
+		flock(up->fd, LOCK_UN);
+	fd_close(&up->fd);
+	target_clear(&up->t);
+}
+
+static void
+upload_free(struct agent_session *s)
+{
+	upload_clear(s->upload);
+	free(s->upload);
+	s->upload = NULL;
+}
+
+void
+upload_end(struct agent_session *s, bool keep)
+{
+	if (s->upload == NULL)
+		return;
+	upload_abandon(s, s->upload, keep);
+	upload_free(s);
+}
+
+/*
+ * num: mode, check_only, offset. A check does everything but create: so the
+ * worker can refuse before it asks the client for the data.
+ */
+enum fs_status
+agent_store(struct agent_session *s, struct agent_req *r)
+{
+	bool check_only = r->num[1] != 0;
+	enum fs_status status;
+	struct upload *up;
+
+	if (r->num[0] > STORE_UNIQUE)
+		return REQ_MALFORMED;
+	up = xcalloc(1, sizeof(*up));
+	up->fd = up->t.dir = -1;
+	status = upload_plan(s, r, up);
+	if (status == FS_OK && !check_only)
+		status = upload_begin(s, r, up);
+	if (status == FS_OK)
+		put_str(&r->out, up->path);
+	if (status != FS_OK || check_only) {
+		upload_clear(up);
+		free(up);
+		return status;
+	}
+	put_u64(&r->out, up->offset);
+	r->fd = up->fd;
+	r->fd_stays = true;
+	s->upload = up;
+	return FS_OK;
+}
+
+/* A commit ends the upload, also when it fails; what came can be resumed. */
+enum fs_status
+agent_commit(struct agent_session *s, struct agent_req *r)
+{
+	enum fs_status status;
+
+	status = upload_commit(s, r, s->upload, r->num[0]);
+	if (status == FS_OK)
+		upload_free(s);
+	else
+		upload_end(s, true);
+	return status;
+}
+
+enum fs_status
+agent_abandon(struct agent_session *s, struct agent_req *r)
+{
+	upload_end(s, r->num[0] != 0);
+	return FS_OK;
+}
+
+#define COPY_CHUNK (64 * 1024)
+
+static int
+write_all(int fd, const char *p, size_t n, uint64_t at)
+{
+	ssize_t w;
+
+	while (n > 0) {
+		w = pwrite(fd, p, n, (off_t)at);
+		if (w == -1 && errno == EINTR)
+			continue;
+		if (w == -1)
+			return -1;
+		p += w;
+		n -= (size_t)w;
+		at += (uint64_t)w;
+	}
+	return 0;
+}
+
+static int
+copy_by_hand(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t n)
+{
+	char *buf = xmalloc(COPY_CHUNK);
+	ssize_t got = 0;
+	int res = 0;
+
+	while (n > 0 && res == 0) {
+		got = pread(
+		    from, buf, n < COPY_CHUNK ? n : COPY_CHUNK, (off_t)from_at);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = ENODATA;
+		if (got <= 0)
+			break;
+		res = write_all(to, buf, (size_t)got, to_at);
+		from_at += (uint64_t)got;
+		to_at += (uint64_t)got;
+		n -= (uint64_t)got;
+	}
+	free(buf);
+	return n == 0 && res == 0 ? 0 : -1;
+}
+
+/* Can another way of copying help after this error of copy_file_range(2)? */
+static bool
+is_unsupported(int err)
+{
+	return err == EXDEV || err == EINVAL || err == ENOSYS ||
+	       err == EOPNOTSUPP || err == EPERM || err == ETXTBSY;
+}
+
+int
+copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t n)
+{
+	off_t in = (off_t)from_at, out = (off_t)to_at;
+	ssize_t got;
+
+	while (n > 0) {
+		got = copy_file_range(
+		    from, &in, to, &out, n < (1u << 30) ? n : (1u << 30), 0);
+		if (got == -1 && errno == EINTR)
+			continue;
+		/* 0 at once is what some virtual file systems say. */
+		if ((got == -1 && is_unsupported(errno)) || got == 0)
+			return copy_by_hand(
+			    from, (uint64_t)in, to, (uint64_t)out, n);
+		if (got == -1)
+			return -1;
+		n -= (uint64_t)got;
+	}
+	return 0;
+}
