@@ -211,8 +211,8 @@ conf_load(const char *path, char **err_r)
 	return conf;
 }
 
-int
-conf_check_users_file(const char *path, char **err_r)
+struct config *
+conf_load_users(const char *path, char **err_r)
 {
 	struct config *conf = conf_new(path);
 	struct conf_load l;
@@ -222,7 +222,5 @@ conf_check_users_file(const char *path, char **err_r)
 	conf_load_init(&l, conf, open_memstream(&err, &len));
 	conf_parse_file(&l, path, true);
 	check_users(&l);
-	conf = finish(&l, err_r, &err);
-	conf_free(conf);
-	return conf != NULL ? 0 : -1;
+	return finish(&l, err_r, &err);
 }

@@ -147,8 +147,8 @@ void conf_print(const struct config *, FILE *out);
 void conf_print_keys(FILE *out);
 void conf_free(struct config *);
 
-/* Only the syntax of a users file, for ternctl. 0, or -1 as conf_load(). */
-int conf_check_users_file(const char *path, char **err_r);
+/* A users file alone, for ternctl: nothing but the users is of any use. */
+struct config *conf_load_users(const char *path, char **err_r);
 
 /*
  * The identity of workers, auth processes, guests and users without a uid:

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_parse.h"
@@ -16,6 +17,8 @@
 void
 conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
 {
+	if (err == NULL)
+		die("open_memstream");
 	memset(l, 0, sizeof(*l));
 	l->conf = conf;
 	l->err = err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The table of every key of ftpd.conf. Parsing, defaults, range checks, -T and
- * --keys all walk it; a new key is a new row. Private to the conf files.
+ * --keys all walk it; a new key is a new row. Private to conf and ctl.
  */
 #ifndef SERVER_CONF_KEYS_H
 #define SERVER_CONF_KEYS_H

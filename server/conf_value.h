@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The types a key can have: each knows how to parse, print and free a value.
- * Private to the conf files.
+ * Private to conf and ctl.
  */
 #ifndef SERVER_CONF_VALUE_H
 #define SERVER_CONF_VALUE_H

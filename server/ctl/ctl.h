@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the commands of ternctl share. Private to this folder.
+ */
+#ifndef SERVER_CTL_CTL_H
+#define SERVER_CTL_CTL_H
+
+struct ctl {
+	const char *conf_path;
+	const char *users_path; /* -f, or NULL: as ftpd.conf says */
+};
+
+/* argv[0] is the verb. Returns the exit status; -1 asks for the usage. */
+typedef int ctl_command(struct ctl *, int argc, char **argv);
+
+ctl_command ctl_user_add, ctl_user_passwd, ctl_user_del, ctl_user_list;
+
+#endif

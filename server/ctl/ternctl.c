@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ternctl: administration from the command line.
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/ctl/ctl.h"
+
+static const struct command {
+	const char *noun, *verb;
+	ctl_command *run;
+	const char *usage;
+} commands[] = {
+	{ "user", "add", ctl_user_add,
+	    "NAME --root DIR [--rights RIGHTS] [--uid UID --gid GID]\n"
+	    "            [--start-dir DIR] [--umask MASK] "
+	    "[--idle-timeout TIME]" },
+	{ "user", "passwd", ctl_user_passwd, "NAME" },
+	{ "user", "del", ctl_user_del, "NAME" },
+	{ "user", "list", ctl_user_list, "" },
+};
+
+static void
+print_usage(FILE *out)
+{
+	const struct command *c;
+
+	fputs("usage: ternctl [-c ftpd.conf] [-f users-file] command\n"
+	      "commands:\n",
+	    out);
+	for (c = commands; c < commands + NELEM(commands); c++)
+		fprintf(out, "  %s %s %s\n", c->noun, c->verb, c->usage);
+	fputs(
+	    "A new password is asked for, or read from standard input.\n", out);
+}
+
+static const struct command *
+find_command(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(commands) && argc >= 2; i++)
+		if (strcmp(commands[i].noun, argv[0]) == 0 &&
+		    strcmp(commands[i].verb, argv[1]) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl ctl = { .conf_path = SYSCONFDIR "/ftpd.conf" };
+	const struct command *command;
+	int c, status = -1;
+
+	while ((c = getopt(argc, argv, "+c:f:hV")) != -1)
+		switch (c) {
+		case 'c':
+			ctl.conf_path = optarg;
+			break;
+		case 'f':
+			ctl.users_path = optarg;
+			break;
+		case 'V':
+			puts("ternctl " PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			print_usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			print_usage(stderr);
+			return EXIT_FAILURE;
+		}
+	argc -= optind;
+	argv += optind;
+	command = find_command(argc, argv);
+	if (command != NULL)
+		status = command->run(&ctl, argc - 1, argv + 1);
+	if (status == -1) {
+		print_usage(stderr);
+		status = EXIT_FAILURE;
+	}
+	return status;
+}

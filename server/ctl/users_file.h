@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One change of a users file on the disk: locked, checked, whole or not at all.
+ */
+#ifndef SERVER_CTL_USERS_FILE_H
+#define SERVER_CTL_USERS_FILE_H
+
+struct config;
+
+/* Returns the new text, or NULL after saying on stderr why there is none. */
+typedef char *users_change(const char *text, void *arg);
+
+/*
+ * Reads the file ("" if there is none), lets change() make the new text, and
+ * puts that in its place. 0, or -1 after saying why on stderr.
+ */
+int users_file_change(const char *path, users_change *, void *arg);
+
+/*
+ * The users in the file, or NULL after saying on stderr what is wrong with it.
+ */
+struct config *users_file_load(const char *path);
+
+#endif
