@@ -20,6 +20,7 @@
 #include "common/sockutil.h"
 
 struct session;
+struct worker;
 
 enum data_state {
 	DATA_NONE,
@@ -30,6 +31,14 @@ enum data_state {
 };
 
 enum data_state data_state(const struct session *);
+/*
+ * Is the connection up? Accepts one that has already come but was not yet
+ * noticed; never waits.
+ */
+bool data_is_up(struct session *);
+/* Is there an endpoint, or may the default data port be tried? If not, a
+ * transfer is refused with 425 before anything else happens. */
+bool data_is_possible(const struct session *);
 
 /*
  * Opens a listener on the control connection's local address and sets *out to
@@ -64,8 +73,14 @@ void data_source_port(struct session *, uint32_t serial, int err, int fd);
 /* "passive port 50123" for STAT, into out. */
 const char *data_str(const struct session *, char *out, size_t size);
 
-/* Lets a socket end in an orderly way without its session: FIN, then read and
- * discard until EOF or 2 s, then close. Takes fd over. */
+/*
+ * Lets a socket end in an orderly way without its session: FIN, then read and
+ * discard until EOF, 2 s or 64 KiB, then close. Takes fd over.
+ */
 void data_linger(struct worker *, int fd);
+/* The same, but the FIN leaves after this turn's replies (R0b H). */
+void data_linger_later(struct worker *, int fd);
+/* Closes all that linger (the worker ends). */
+void data_linger_clear(void);
 
 #endif

@@ -10,9 +10,17 @@ libserver_a_SOURCES += \
 	server/worker/cmd_xfer.c \
 	server/worker/ctrl.c server/worker/ctrl.h \
 	server/worker/data.c server/worker/data.h \
+	server/worker/data_connect.c \
+	server/worker/data_linger.c \
+	server/worker/data_listen.c server/worker/data_priv.h \
 	server/worker/fs.c server/worker/fs.h \
+	server/worker/list_opts.c server/worker/list_opts.h \
 	server/worker/mon.c server/worker/mon.h \
 	server/worker/reply.c server/worker/reply.h \
 	server/worker/session.c server/worker/session.h \
 	server/worker/worker.c server/worker/worker.h \
-	server/worker/xfer.c server/worker/xfer.h
+	server/worker/xfer.c server/worker/xfer.h server/worker/xfer_priv.h \
+	server/worker/xfer_list.c \
+	server/worker/xfer_pipe.c \
+	server/worker/xfer_recv.c \
+	server/worker/xfer_send.c

@@ -25,7 +25,8 @@ bool xfer_abort(struct session *);
 /* The session ends: as ABOR, silently. Keeps what an upload has received. */
 void xfer_drop(struct session *);
 /* Bytes moved so far, and in all (UINT64_MAX: unknown), for STAT. */
-bool xfer_progress(const struct session *, uint64_t *moved_r, uint64_t *total_r);
+bool xfer_progress(
+    const struct session *, uint64_t *moved_r, uint64_t *total_r);
 /* "RETR /pub/a.iso" for STAT and the log, into out. */
 const char *xfer_str(const struct session *, char *out, size_t size);
 

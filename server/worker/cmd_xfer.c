@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The transfer commands: what can be refused without asking anybody is refused
+ * here, the rest is xfer.c's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/ftptime.h"
+#include "common/str.h"
+#include "common/vpath.h"
+#include "server/worker/cmd.h"
+#include "server/worker/data.h"
+#include "server/worker/list_opts.h"
+#include "server/worker/reply.h"
+#include "server/worker/xfer_priv.h"
+
+/* Consumed by any transfer command, whatever becomes of it (R30.1). */
+static uint64_t
+take_restart(struct session *s)
+{
+	uint64_t restart = s->restart;
+
+	s->restart = 0;
+	return restart;
+}
+
+/* Makes arg a virtual path; checks what all transfers need. */
+static bool
+prepare(struct session *s, char *path, const char *arg, int creating)
+{
+	if (vpath_join(path, s->cwd, arg) < 0)
+		fs_refuse(s, FS_NAME_TOO_LONG, creating, arg);
+	else if (!data_is_possible(s))
+		reply(s, 425, "Use PASV, EPSV, PORT or EPRT first.");
+	else
+		return true;
+	data_refused(s);
+	return false;
+}
+
+/* R29.3: offsets mean nothing in a stream that is converted. */
+static bool
+offset_is_refused(struct session *s, uint64_t restart)
+{
+	if (restart == 0 || s->type != TYPE_ASCII ||
+	    s->w->conf->ascii != CONF_ASCII_CONVERT)
+		return false;
+	reply(s, 504, "Restart is not possible in ASCII type.");
+	return true;
+}
+
+enum cmd_result
+cmd_retr(struct session *s, char *arg)
+{
+	uint64_t restart = take_restart(s);
+	char path[VPATH_MAX];
+
+	if (!prepare(s, path, arg, 0))
+		return CMD_DONE;
+	if (offset_is_refused(s, restart)) {
+		data_refused(s);
+		return CMD_DONE;
+	}
+	xfer_retr(s, path, arg, restart);
+	return CMD_PENDING;
+}
+
+static enum cmd_result
+store(struct session *s, const char *verb, enum store_mode mode,
+    const char *arg, uint64_t restart)
+{
+	char path[VPATH_MAX];
+
+	if (!prepare(s, path, arg, 1))
+		return CMD_DONE;
+	if (offset_is_refused(s, restart)) {
+		data_refused(s);
+		return CMD_DONE;
+	}
+	xfer_stor(s, verb, mode, path, arg, restart);
+	return CMD_PENDING;
+}
+
+enum cmd_result
+cmd_stor(struct session *s, char *arg)
+{
+	return store(s, "STOR", STORE_REPLACE, arg, take_restart(s));
+}
+
+/* RFC 3659 5.4: after REST n, APPE is a STOR at n. */
+enum cmd_result
+cmd_appe(struct session *s, char *arg)
+{
+	uint64_t restart = take_restart(s);
+
+	return store(s, "APPE", restart > 0 ? STORE_REPLACE : STORE_APPEND, arg,
+	    restart);
+}
+
+/* The argument is a wish; without one we make a name up. */
+enum cmd_result
+cmd_stou(struct session *s, char *arg)
+{
+	char name[64], now[FTPTIME_LEN + 1];
+
+	take_restart(s);
+	if (arg[0] != '\0')
+		return store(s, "STOU", STORE_UNIQUE, arg, 0);
+	ftptime_format(now, time(NULL));
+	snprintf(name, sizeof(name), "ftp-%s-%06x", now,
+	    arc4random_uniform(1 << 24));
+	return store(s, "STOU", STORE_UNIQUE, name, 0);
+}
+
+/* ------------------------------------------------------------- listings */
+
+static enum cmd_result
+list(struct session *s, const char *verb, const struct list_opts *opts)
+{
+	const char *name = opts->path[0] != '\0' ? opts->path : ".";
+	char path[VPATH_MAX];
+
+	take_restart(s);
+	if (!prepare(s, path, name, 0))
+		return CMD_DONE;
+	xfer_list(s, verb, opts, path);
+	return CMD_PENDING;
+}
+
+enum cmd_result
+cmd_list(struct session *s, char *arg)
+{
+	struct list_opts opts;
+
+	list_opts_parse(&opts, s->w->conf, LIST_LONG, arg);
+	return list(s, "LIST", &opts);
+}
+
+enum cmd_result
+cmd_nlst(struct session *s, char *arg)
+{
+	struct list_opts opts;
+
+	list_opts_parse(&opts, s->w->conf, LIST_NAMES, arg);
+	return list(s, "NLST", &opts);
+}
+
+/* RFC 3659 7: the argument is a name, whatever it looks like. */
+enum cmd_result
+cmd_mlsd(struct session *s, char *arg)
+{
+	const struct list_opts opts = {
+		.style = LIST_MLSX,
+		.flags = LISTF_DIR_ONLY,
+		.path = arg,
+	};
+
+	return list(s, "MLSD", &opts);
+}
+
+/* ------------------------------------------------- around the transfers */
+
+enum cmd_result
+cmd_rest(struct session *s, char *arg)
+{
+	uint64_t offset;
+
+	if (parse_u64(arg, INT64_MAX, &offset) < 0) {
+		reply(s, 501, "Invalid restart offset.");
+		return CMD_DONE;
+	}
+	s->restart = 0;
+	if (offset_is_refused(s, offset))
+		return CMD_DONE;
+	s->restart = offset;
+	reply(s, 350,
+	    "Restarting at %llu. Send STOR or RETR to initiate "
+	    "transfer.",
+	    (unsigned long long)offset);
+	return CMD_DONE;
+}
+
+/* "ALLO n" or "ALLO n R n"; 200, because some devices give up on 202. */
+enum cmd_result
+cmd_allo(struct session *s, char *arg)
+{
+	char *word, *rest = arg;
+	uint64_t n;
+	bool ok;
+
+	word = strsep(&rest, " ");
+	ok = parse_u64(word, UINT64_MAX, &n) == 0;
+	if (ok && rest != NULL) {
+		word = strsep(&rest, " ");
+		ok = ascii_casecmp(word, "R") == 0 && rest != NULL &&
+		     parse_u64(rest, UINT64_MAX, &n) == 0;
+	}
+	if (ok)
+		reply(s, 200,
+		    "ALLO command successful; no storage allocation "
+		    "necessary.");
+	else
+		reply(s, 501, "Invalid ALLO argument.");
+	return CMD_DONE;
+}
+
+enum cmd_result
+cmd_abor(struct session *s, char *arg)
+{
+	if (!xfer_abort(s))
+		data_close(s);
+	s->restart = 0;
+	reply_final(s, 226, "ABOR command successful.");
+	return CMD_DONE;
+}

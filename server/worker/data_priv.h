@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of a data connection, shared by data*.c only.
+ */
+#ifndef SERVER_WORKER_DATA_PRIV_H
+#define SERVER_WORKER_DATA_PRIV_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/timer.h"
+#include "server/worker/data.h"
+
+/*
+ * Allocated while there is an endpoint. One that is left in state DATA_NONE
+ * remembers a listener nobody used in time: such a client is passive, so the
+ * default data port is not tried for it.
+ */
+struct data {
+	struct session *s;
+	enum data_state state;
+	int fd; /* the listener or the connection, or -1 */
+	struct event ev; /* on fd, while watching */
+	bool watching;
+	bool bound; /* fd has the source port that the monitor gave */
+	struct timer timer; /* deadline, or the end of a pause before it */
+	uint64_t deadline; /* clock_ms() */
+	struct addr addr; /* what we listen on or connect to */
+	data_cb *cb; /* a transfer waits */
+	uint32_t serial; /* of the request for a source port; 0 = none */
+};
+
+/* The only place where the state changes. */
+void data_set(struct data *, enum data_state);
+/* The session's struct data, fresh and in DATA_NONE. */
+struct data *data_new(struct session *);
+void data_watch(struct data *, short what, event_callback_fn);
+void data_unwatch(struct data *);
+void data_set_deadline(struct data *, uint64_t ms);
+/* The connection is up (0) or will not be (errno): tells who waits. */
+void data_done(struct data *, int err);
+
+/* Accepts what is there: the owner's connection makes the state DATA_UP. */
+void data_accept(struct data *);
+/* Watches the listener again after a pause. */
+void data_listen_resume(struct data *);
+/* DATA_TARGET: starts connecting. */
+void data_connect(struct data *);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of a transfer, shared by xfer*.c and cmd_xfer.c.
+ *
+ * xfer.c is the machine; a struct xfer_ops is one kind of transfer. A step of
+ * an operation says what it waits for, and one driver in xfer.c arms events
+ * and ends the transfer accordingly.
+ */
+#ifndef SERVER_WORKER_XFER_PRIV_H
+#define SERVER_WORKER_XFER_PRIV_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/ascii.h"
+#include "common/stream.h"
+#include "common/timer.h"
+#include "common/vpath.h"
+#include "server/proto.h"
+#include "server/worker/fs.h"
+#include "server/worker/session.h"
+#include "server/worker/xfer.h"
+
+/*
+ * Bytes one transfer may move before the loop serves others: about a quarter
+ * of a millisecond, and few enough system calls per GiB not to be measurable.
+ */
+#define XFER_SLICE (1024 * 1024)
+
+enum xfer_state {
+	XFER_OPENING, /* the agent looks at the file */
+	XFER_CONNECTING, /* 150 said, no data connection yet */
+	XFER_MOVING,
+	XFER_FINISHING, /* the agent commits an upload */
+	XFER_DONE,
+};
+
+enum xfer_step {
+	STEP_AGAIN, /* did something: call again */
+	STEP_DONE, /* all moved */
+	STEP_READ, /* wait until the connection can be read */
+	STEP_WRITE, /* ... can be written */
+	STEP_AGENT, /* ... until the agent answers */
+	STEP_FAILED, /* xfer->error says why */
+};
+
+/* Why a transfer failed after the 150; one row of a table in xfer.c each. */
+enum xfer_error {
+	XE_ABORTED,
+	XE_NO_ENDPOINT,
+	XE_CONNECT,
+	XE_RESET,
+	XE_STALLED,
+	XE_READ,
+	XE_SHRANK,
+	XE_WRITE,
+	XE_FULL,
+	XE_AGENT, /* xfer->refusal says why */
+};
+
+struct xfer;
+
+struct xfer_ops {
+	/* The data connection is up, in xfer->st. */
+	void (*connected)(struct xfer *);
+	/* Moves a slice. */
+	enum xfer_step (*move)(struct xfer *);
+	/* move() said STEP_DONE. */
+	void (*finish)(struct xfer *);
+	bool upload;
+};
+
+struct xfer {
+	struct session *s;
+	const struct xfer_ops *ops;
+	enum xfer_state state;
+	enum xfer_error error;
+	enum fs_status refusal;
+	bool asked; /* an answer of the agent is on its way */
+	bool stored; /* the agent has, or will have, an upload of ours open */
+	bool begun; /* 150 was said */
+
+	struct stream st; /* fd -1 until connected */
+	struct event ev;
+	short watched; /* EV_READ, EV_WRITE or 0 */
+	struct timer timer; /* MOVING: stall; FINISHING: held replies */
+	uint64_t began, progress; /* clock_ms() */
+
+	uint64_t moved, total; /* bytes on the wire; UINT64_MAX: unknown */
+	int file;
+	off_t offset; /* in the file */
+	uint64_t left; /* download: bytes of the file still to send */
+	bool convert; /* TYPE A is to be converted */
+	bool copy; /* the kernel cannot move it: through buf */
+	struct ascii ascii;
+
+	/* what is read and still to be sent, in buf or in an agent's message */
+	const char *text;
+	size_t text_len;
+	char *buf; /* our own memory, if any */
+	size_t buf_cap;
+	enum list_more more; /* listing: is this the last page? */
+
+	/* upload */
+	enum store_mode store;
+	uint64_t restart;
+	int pipe[2]; /* -1 unless splicing; empty between steps */
+	char *unique; /* STOU: the name that the agent chose */
+
+	const char *verb, *arg; /* as the client wrote it */
+	char path[]; /* and as a normal virtual path */
+};
+
+/* -------------------------------------------------------------- xfer.c */
+
+/* A transfer in OPENING; the session is in CTRL_TRANSFER. */
+struct xfer *xfer_new(struct session *, const struct xfer_ops *,
+    const char *verb, const char *path, const char *arg);
+void xfer_set(struct xfer *, enum xfer_state);
+/* Says the 150 (once), then gets the data connection: ops->connected. */
+void xfer_say_start(struct xfer *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void xfer_connect(struct xfer *);
+/* Goes on moving bytes: after connected(), and when the agent has answered. */
+void xfer_move(struct xfer *);
+/* Sets the error and returns STEP_FAILED. */
+enum xfer_step xfer_failed(struct xfer *, enum xfer_error);
+/* Waits for nothing any more; before the connection changes hands. */
+void xfer_unwatch(struct xfer *);
+/* Takes the socket out of the stream. */
+int xfer_take_socket(struct xfer *);
+
+/*
+ * The ends of a transfer. Each says the final reply, lets the session go on
+ * and frees x.
+ */
+void xfer_complete(struct xfer *, const char *text);
+void xfer_fail(struct xfer *, enum xfer_error);
+/* Before the 150: the agent's refusal, or a reply of our own. */
+void xfer_refuse(struct xfer *, enum fs_status);
+void xfer_refuse_with(struct xfer *, int code, const char *text);
+
+/* ---------------------------------------------- one file per direction */
+
+/* Sends text; STEP_AGAIN when nothing is left of it. */
+enum xfer_step xfer_send_text(struct xfer *);
+/* Everything was sent: ends our side in an orderly way. */
+enum xfer_step xfer_end_sending(struct xfer *);
+
+void xfer_retr(
+    struct session *, const char *path, const char *arg, uint64_t restart);
+void xfer_stor(struct session *, const char *verb, enum store_mode,
+    const char *path, const char *arg, uint64_t restart);
+struct list_opts;
+void xfer_list(struct session *, const char *verb, const struct list_opts *,
+    const char *path);
+
+/* xfer_pipe.c: pipes for splice(2), kept by the process. 0 or -1. */
+int xfer_pipe_get(int fds[2]);
+/* Takes the pipe back; one that is not empty is closed. */
+void xfer_pipe_put(int fds[2], bool empty);
+#define XFER_PIPE_SIZE (1024 * 1024)
+
+#endif

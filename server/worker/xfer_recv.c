@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Uploads: STOR, APPE and STOU.
+ *
+ * Nothing is opened before the data connection is up (R7.1): if it is not, the
+ * agent is first only asked whether the upload would be allowed. 226 is said
+ * when every byte was written, our descriptor closed and the agent has
+ * committed the file (R7.2).
+ *
+ * What arrives small is read and written; a connection that fills a whole
+ * buffer at once is spliced through a pipe, which spares copying into and out
+ * of user space.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "server/worker/data.h"
+#include "server/worker/xfer_priv.h"
+
+#define SMALL (64 * 1024) /* its FIN probably came along */
+#define HOLD_MS 200 /* for the 150 to wait for its 226 */
+
+/* --------------------------------------------------------------- moving */
+
+static enum xfer_step
+write_failed(struct xfer *x)
+{
+	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+		return xfer_failed(x, XE_FULL);
+	return xfer_failed(x, XE_WRITE);
+}
+
+static enum xfer_step
+write_file(struct xfer *x, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(x->file, p, len, x->offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return write_failed(x);
+		x->offset += n;
+		p += n;
+		len -= (size_t)n;
+	}
+	return STEP_AGAIN;
+}
+
+/* From the pipe to a file that cannot be spliced to. */
+static enum xfer_step
+drain_copy(struct xfer *x, size_t len)
+{
+	enum xfer_step step = STEP_AGAIN;
+	char *buf = (char *)x->s->w->scratch;
+	ssize_t n;
+
+	while (len > 0 && step == STEP_AGAIN) {
+		n = read(x->pipe[0], buf, MIN(len, sizeof(x->s->w->scratch)));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			step = xfer_failed(x, XE_WRITE);
+		else
+			step = write_file(x, buf, (size_t)n);
+		len -= (size_t)n;
+	}
+	xfer_pipe_put(x->pipe, step == STEP_AGAIN);
+	x->copy = true;
+	return step;
+}
+
+static enum xfer_step
+drain(struct xfer *x, size_t len)
+{
+	enum xfer_step step;
+	ssize_t n;
+
+	while (len > 0) {
+		n = splice(
+		    x->pipe[0], NULL, x->file, &x->offset, len, SPLICE_F_MOVE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EINVAL)
+			return drain_copy(x, len);
+		if (n <= 0) {
+			step = write_failed(x);
+			xfer_pipe_put(x->pipe, false);
+			return step;
+		}
+		len -= (size_t)n;
+	}
+	return STEP_AGAIN;
+}
+
+static enum xfer_step
+recv_spliced(struct xfer *x)
+{
+	ssize_t n = splice(x->st.fd, NULL, x->pipe[1], NULL, XFER_PIPE_SIZE,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n > 0) {
+		x->moved += (uint64_t)n;
+		return drain(x, (size_t)n);
+	}
+	if (n == 0)
+		return STEP_DONE;
+	if (errno == EAGAIN)
+		return STEP_READ;
+	if (errno == EINTR)
+		return STEP_AGAIN;
+	return xfer_failed(x, XE_RESET);
+}
+
+/* A buffer was filled at once: go on with splice, if that can be. */
+static void
+consider_splice(struct xfer *x)
+{
+	if (!x->convert && !x->copy && x->st.ops->splices &&
+	    xfer_pipe_get(x->pipe) < 0)
+		x->copy = true;
+}
+
+static enum xfer_step
+recv_copied(struct xfer *x)
+{
+	char *buf = (char *)x->s->w->scratch;
+	size_t n, half = sizeof(x->s->w->scratch) / 2;
+	size_t size = x->convert ? half - 1 : sizeof(x->s->w->scratch);
+	char *in = x->convert ? buf + half : buf;
+	enum xfer_step step;
+
+	switch (x->st.ops->read(&x->st, in, size, &n)) {
+	case IO_DONE:
+		break;
+	case IO_EOF:
+		return STEP_DONE;
+	case IO_WANT_READ:
+		return STEP_READ;
+	case IO_WANT_WRITE:
+		return STEP_WRITE;
+	default:
+		return xfer_failed(x, XE_RESET);
+	}
+	x->moved += n;
+	step = write_file(
+	    x, buf, x->convert ? ascii_from_net(&x->ascii, buf, in, n) : n);
+	if (step == STEP_AGAIN && n == size)
+		consider_splice(x);
+	else if (step == STEP_AGAIN && x->moved > SMALL)
+		return STEP_READ; /* surely drained */
+	return step;
+}
+
+static enum xfer_step
+stor_move(struct xfer *x)
+{
+	return x->pipe[0] >= 0 ? recv_spliced(x) : recv_copied(x);
+}
+
+/* ------------------------------------------------------------ finishing */
+
+/* STOU tells a name that the client can use: relative where that is right. */
+static const char *
+unique_name(const struct xfer *x)
+{
+	char dir[VPATH_MAX];
+
+	vpath_dir(dir, x->unique);
+	return strcmp(dir, x->s->cwd) == 0 ? vpath_base(x->unique) : x->unique;
+}
+
+static void
+on_committed(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+	char text[VPATH_MAX + 64] = "Transfer complete.";
+
+	x->asked = false;
+	if (r->status != FS_OK) {
+		x->refusal = r->status;
+		xfer_fail(x, XE_AGENT);
+		return;
+	}
+	if (x->unique != NULL)
+		snprintf(text, sizeof(text),
+		    "Transfer complete; unique file name is %s.",
+		    unique_name(x));
+	xfer_complete(x, text);
+}
+
+/* Errors of delayed writing show here; the file must be closed by then. */
+static enum xfer_step
+close_file(struct xfer *x)
+{
+	char cr;
+	size_t n = x->convert ? ascii_from_net_end(&x->ascii, &cr) : 0;
+	enum xfer_step step = write_file(x, &cr, n);
+	int fd = x->file;
+
+	x->file = -1;
+	if (close(fd) < 0 && errno != EINTR && step == STEP_AGAIN)
+		return write_failed(x);
+	return step;
+}
+
+static void
+stor_finish(struct xfer *x)
+{
+	struct session *s = x->s;
+
+	if (close_file(x) == STEP_FAILED) {
+		xfer_fail(x, x->error);
+		return;
+	}
+	xfer_unwatch(x);
+	stream_close(&x->st);
+	xfer_set(x, XFER_FINISHING);
+	timer_cancel(&x->timer);
+	/* All came before we could even send the 150: it leaves with the 226,
+	 * unless the agent is slow. */
+	if (s->out.len > 0) {
+		s->hold = true;
+		timer_set(&x->timer, HOLD_MS);
+	}
+	x->asked = true;
+	x->stored = false;
+	fs_commit(s, (uint64_t)x->offset, on_committed);
+}
+
+/* -------------------------------------------------------------- opening */
+
+static void
+say_start(struct xfer *x)
+{
+	if (x->unique != NULL)
+		xfer_say_start(x, "FILE: %s", unique_name(x));
+	else
+		xfer_say_start(x, "Opening %s mode data connection for %s.",
+		    x->s->type == TYPE_ASCII ? "ASCII" : "BINARY", x->arg);
+}
+
+static void
+refused(struct xfer *x, enum fs_status status)
+{
+	x->refusal = status;
+	if (x->begun)
+		xfer_fail(x, XE_AGENT);
+	else if (status == FS_BAD_OFFSET)
+		xfer_refuse_with(x, 554, "Restart offset beyond end of file.");
+	else
+		xfer_refuse(x, status);
+}
+
+/* Reads the path of a reply; STOU remembers it as the unique name. */
+static void
+read_path(struct xfer *x, struct fs_reply *r)
+{
+	char *path = get_strdup(&r->body, VPATH_MAX);
+
+	if (x->store == STORE_UNIQUE && path != NULL) {
+		free(x->unique);
+		x->unique = path;
+	} else
+		free(path);
+}
+
+static void
+on_stored(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+	uint64_t offset;
+
+	x->asked = false;
+	x->file = r->fd;
+	if (r->status != FS_OK) {
+		x->stored = false;
+		refused(x, r->status);
+		return;
+	}
+	read_path(x, r);
+	offset = get_u64(&r->body);
+	if (rbuf_end(&r->body) < 0 || x->file < 0 || offset > INT64_MAX) {
+		refused(x, FS_IO);
+		return;
+	}
+	x->offset = (off_t)offset;
+	say_start(x);
+	if (x->st.fd >= 0)
+		xfer_move(x);
+	else
+		xfer_connect(x);
+}
+
+static void
+store(struct xfer *x)
+{
+	xfer_set(x, XFER_OPENING);
+	x->asked = x->stored = true;
+	fs_store(x->s, x->store, 0, x->restart,
+	    x->unique != NULL ? x->unique : x->path, on_stored);
+}
+
+static void
+on_checked(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+
+	x->asked = false;
+	if (r->status != FS_OK) {
+		refused(x, r->status);
+		return;
+	}
+	read_path(x, r);
+	if (rbuf_end(&r->body) < 0) {
+		refused(x, FS_IO);
+		return;
+	}
+	say_start(x);
+	xfer_connect(x);
+}
+
+/* The file is open already if the connection was up before the command. */
+static void
+stor_connected(struct xfer *x)
+{
+	if (x->file >= 0)
+		xfer_move(x);
+	else
+		store(x);
+}
+
+static const struct xfer_ops stor_ops = {
+	.connected = stor_connected,
+	.move = stor_move,
+	.finish = stor_finish,
+	.upload = true,
+};
+
+void
+xfer_stor(struct session *s, const char *verb, enum store_mode mode,
+    const char *path, const char *arg, uint64_t restart)
+{
+	struct xfer *x = xfer_new(s, &stor_ops, verb, path, arg);
+
+	x->store = mode;
+	x->restart = restart;
+	x->convert =
+	    s->type == TYPE_ASCII && s->w->conf->ascii == CONF_ASCII_CONVERT;
+	if (data_is_up(s)) {
+		store(x);
+		return;
+	}
+	x->asked = true;
+	fs_store(s, mode, 1, restart, path, on_checked);
+}

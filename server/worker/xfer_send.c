@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Downloads: RETR, and what all sending transfers share.
+ *
+ * A file goes out with sendfile(2) where the bytes may stay in the kernel, in
+ * pieces as large as the socket takes; else (TYPE A converted, TLS) through a
+ * buffer. Exactly the size seen at open is sent: a file that grows is cut
+ * there, one that shrinks resets the connection.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/param.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "server/worker/data.h"
+#include "server/worker/xfer_priv.h"
+
+#define COPY_SIZE (128 * 1024)
+
+/* ------------------------------------------------- shared with listings */
+
+enum xfer_step
+xfer_send_text(struct xfer *x)
+{
+	struct iovec iov;
+	size_t n;
+
+	while (x->text_len > 0) {
+		iov.iov_base = (void *)(uintptr_t)x->text;
+		iov.iov_len = x->text_len;
+		switch (x->st.ops->writev(&x->st, &iov, 1, &n)) {
+		case IO_DONE:
+			x->text += n;
+			x->text_len -= n;
+			x->moved += n;
+			break;
+		case IO_WANT_WRITE:
+			return STEP_WRITE;
+		case IO_WANT_READ:
+			return STEP_READ;
+		default:
+			return xfer_failed(x, XE_RESET);
+		}
+	}
+	return STEP_AGAIN;
+}
+
+/*
+ * A client sends nothing on a connection it downloads from, so close() does
+ * all that is needed: the kernel delivers the rest and the FIN. Only if it did
+ * send something (close() would answer with an RST) the socket lingers.
+ */
+static enum xfer_step
+end_plain(struct xfer *x)
+{
+	char c;
+	ssize_t n = recv(x->st.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		return xfer_failed(x, XE_RESET);
+	if (n > 0)
+		data_linger(x->s->w, xfer_take_socket(x));
+	else
+		close(xfer_take_socket(x));
+	return STEP_DONE;
+}
+
+enum xfer_step
+xfer_end_sending(struct xfer *x)
+{
+	if (x->st.ops->splices)
+		return end_plain(x);
+	switch (x->st.ops->shutdown(&x->st)) {
+	case IO_DONE:
+		data_linger(x->s->w, xfer_take_socket(x));
+		return STEP_DONE;
+	case IO_WANT_WRITE:
+		return STEP_WRITE;
+	case IO_WANT_READ:
+		return STEP_READ;
+	default:
+		return xfer_failed(x, XE_RESET);
+	}
+}
+
+/* --------------------------------------------------------------- moving */
+
+/* sendfile() has one errno for two descriptors. */
+static enum xfer_step
+sendfile_failed(struct xfer *x)
+{
+	switch (errno) {
+	case EINVAL:
+	case ENOSYS:
+	case EOPNOTSUPP:
+		x->copy = true; /* not on this file system */
+		return STEP_AGAIN;
+	case EIO:
+	case ESTALE:
+	case EOVERFLOW:
+		return xfer_failed(x, XE_READ);
+	default:
+		return xfer_failed(x, XE_RESET);
+	}
+}
+
+static enum xfer_step
+send_file(struct xfer *x)
+{
+	size_t n, len = MIN(x->left, XFER_SLICE);
+
+	switch (x->st.ops->sendfile(&x->st, x->file, &x->offset, len, &n)) {
+	case IO_DONE:
+		x->moved += n;
+		x->left -= n;
+		/* Less than asked: the socket is full. */
+		return n < len ? STEP_WRITE : STEP_AGAIN;
+	case IO_WANT_WRITE:
+		return STEP_WRITE;
+	case IO_WANT_READ:
+		return STEP_READ;
+	case IO_EOF:
+		return xfer_failed(x, XE_SHRANK);
+	default:
+		return sendfile_failed(x);
+	}
+}
+
+/* Fills buf with the next bytes as they go to the network. */
+static enum xfer_step
+fill(struct xfer *x)
+{
+	char *in;
+	ssize_t n;
+
+	if (x->buf == NULL)
+		x->buf = xmalloc(COPY_SIZE);
+	in = x->convert ? (char *)x->s->w->scratch : x->buf;
+	n = pread(x->file, in,
+	    MIN(x->left, x->convert ? COPY_SIZE / 2 : COPY_SIZE), x->offset);
+	if (n < 0)
+		return errno == EINTR ? STEP_AGAIN : xfer_failed(x, XE_READ);
+	if (n == 0)
+		return xfer_failed(x, XE_SHRANK);
+	x->offset += n;
+	x->left -= (uint64_t)n;
+	x->text = x->buf;
+	x->text_len = x->convert
+			  ? ascii_to_net(&x->ascii, x->buf, in, (size_t)n)
+			  : (size_t)n;
+	return STEP_AGAIN;
+}
+
+static enum xfer_step
+retr_move(struct xfer *x)
+{
+	if (x->text_len > 0)
+		return xfer_send_text(x);
+	if (x->left == 0)
+		return xfer_end_sending(x);
+	if (x->convert || x->copy || x->st.ops->sendfile == NULL)
+		return fill(x);
+	return send_file(x);
+}
+
+static void
+retr_finish(struct xfer *x)
+{
+	xfer_complete(x, "Transfer complete.");
+}
+
+static const struct xfer_ops retr_ops = {
+	.connected = xfer_move,
+	.move = retr_move,
+	.finish = retr_finish,
+};
+
+/* -------------------------------------------------------------- opening */
+
+static void
+say_start(struct xfer *x)
+{
+	const char *mode = x->s->type == TYPE_ASCII ? "ASCII" : "BINARY";
+
+	/* Clients parse the number: it is what will really follow. */
+	if (x->convert)
+		xfer_say_start(
+		    x, "Opening %s mode data connection for %s.", mode, x->arg);
+	else
+		xfer_say_start(x,
+		    "Opening %s mode data connection for %s (%llu bytes).",
+		    mode, x->arg, (unsigned long long)x->left);
+}
+
+static void
+on_opened(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+	uint64_t size;
+
+	x->asked = false;
+	x->file = r->fd;
+	if (r->status != FS_OK) {
+		xfer_refuse(x, r->status);
+		return;
+	}
+	size = get_u64(&r->body);
+	get_i64(&r->body); /* mtime */
+	if (rbuf_end(&r->body) < 0 || x->file < 0 || size > INT64_MAX)
+		xfer_refuse(x, FS_IO);
+	else if (x->restart > size)
+		xfer_refuse_with(x, 554, "Restart offset beyond end of file.");
+	else {
+		x->offset = (off_t)x->restart;
+		x->left = size - x->restart;
+		if (!x->convert)
+			x->total = x->left;
+		say_start(x);
+		xfer_connect(x);
+	}
+}
+
+void
+xfer_retr(
+    struct session *s, const char *path, const char *arg, uint64_t restart)
+{
+	struct xfer *x = xfer_new(s, &retr_ops, "RETR", path, arg);
+
+	x->restart = restart;
+	x->convert =
+	    s->type == TYPE_ASCII && s->w->conf->ascii == CONF_ASCII_CONVERT;
+	x->asked = true;
+	fs_open(s, path, on_opened);
+}
