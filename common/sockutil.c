@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Addresses as one normalised type, and the few socket calls all rooms share.
+ */
+#include "common/sockutil.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+	0xff };
+
+static void
+set_ip6(struct addr *a, const uint8_t *ip)
+{
+	if (memcmp(ip, mapped_prefix, sizeof(mapped_prefix)) == 0) {
+		a->family = 4;
+		memcpy(a->ip, ip + 12, 4);
+		return;
+	}
+	a->family = 6;
+	memcpy(a->ip, ip, 16);
+}
+
+int
+addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	memset(a, 0, sizeof(*a));
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		a->family = 4;
+		memcpy(a->ip, &in.sin_addr, 4);
+		a->port = ntohs(in.sin_port);
+		return 0;
+	}
+	if (sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		set_ip6(a, in6.sin6_addr.s6_addr);
+		a->port = ntohs(in6.sin6_port);
+		a->scope = a->family == 6 ? in6.sin6_scope_id : 0;
+		return 0;
+	}
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
+socklen_t
+addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons(a->port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons(a->port),
+		.sin6_scope_id = a->scope };
+
+	memset(ss, 0, sizeof(*ss));
+	if (a->family == 4) {
+		memcpy(&in.sin_addr, a->ip, 4);
+		memcpy(ss, &in, sizeof(in));
+		return sizeof(in);
+	}
+	memcpy(&in6.sin6_addr, a->ip, 16);
+	memcpy(ss, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+const char *
+addr_ip_str(const struct addr *a, char *out, size_t size)
+{
+	int af = a->family == 4 ? AF_INET : AF_INET6;
+
+	if (a->family == 0 ||
+	    inet_ntop(af, a->ip, out, (socklen_t)size) == NULL)
+		(void)strlcpy(out, "-", size);
+	return out;
+}
+
+const char *
+addr_str(const struct addr *a, char *out, size_t size)
+{
+	char ip[ADDR_STRLEN];
+
+	addr_ip_str(a, ip, sizeof(ip));
+	(void)snprintf(
+	    out, size, a->family == 6 ? "[%s]:%u" : "%s:%u", ip, a->port);
+	return out;
+}
+
+int
+addr_parse_ip(struct addr *a, const char *text)
+{
+	uint8_t ip[16];
+
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, text, ip) == 1) {
+		a->family = 4;
+		memcpy(a->ip, ip, 4);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, text, ip) == 1) {
+		set_ip6(a, ip);
+		return 0;
+	}
+	return -1;
+}
+
+bool
+addr_ip_equal(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
+}
+
+bool
+addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 };
+
+	if (a->family == 4)
+		return a->ip[0] == 127;
+	return a->family == 6 && memcmp(a->ip, loopback6, 16) == 0;
+}
+
+struct addr
+addr_client_key(const struct addr *a)
+{
+	struct addr key = *a;
+
+	key.port = 0;
+	if (key.family == 6)
+		memset(key.ip + 8, 0, 8);
+	return key;
+}
+
+void
+addr_put(struct wbuf *w, const struct addr *a)
+{
+	put_u8(w, a->family);
+	put_bytes(w, a->ip, sizeof(a->ip));
+	put_u16(w, a->port);
+	put_u32(w, a->scope);
+}
+
+void
+addr_get(struct rbuf *r, struct addr *a)
+{
+	const void *ip;
+	size_t n;
+
+	memset(a, 0, sizeof(*a));
+	a->family = get_u8(r);
+	ip = get_bytes(r, &n);
+	a->port = get_u16(r);
+	a->scope = get_u32(r);
+	if (n != sizeof(a->ip) ||
+	    (a->family != 0 && a->family != 4 && a->family != 6))
+		r->err = 1;
+	else
+		memcpy(a->ip, ip, sizeof(a->ip));
+}
+
+static int
+sock_name(
+    int (*name)(int, struct sockaddr *, socklen_t *), int fd, struct addr *a)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	memset(a, 0, sizeof(*a));
+	if (name(fd, (struct sockaddr *)&ss, &len) == -1)
+		return -1;
+	return addr_from_sockaddr(a, (struct sockaddr *)&ss);
+}
+
+static int
+peer_name(int fd, struct sockaddr *sa, socklen_t *len)
+{
+	return getpeername(fd, sa, len);
+}
+
+static int
+local_name(int fd, struct sockaddr *sa, socklen_t *len)
+{
+	return getsockname(fd, sa, len);
+}
+
+int
+sock_peer(int fd, struct addr *a)
+{
+	return sock_name(peer_name, fd, a);
+}
+
+int
+sock_local(int fd, struct addr *a)
+{
+	return sock_name(local_name, fd, a);
+}
+
+int
+fd_set_nonblock(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1)
+		return -1;
+	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags);
+}
+
+void
+fd_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
