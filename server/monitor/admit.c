@@ -3,6 +3,8 @@
  * The door: counts every new connection against the limits and gives it to a
  * worker, or says why not.
  */
+#include "config.h"
+
 #include <stdio.h>
 #include <unistd.h>
 

@@ -7,6 +7,8 @@
  * the account, the other, once the agent has agreed, to the worker. Closing it
  * is all that a worker can do to end the access, and enough.
  */
+#include "config.h"
+
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>

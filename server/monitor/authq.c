@@ -6,6 +6,8 @@
  * A slow check (a hash that is meant to be slow, PAM, a database) keeps only
  * its process busy. Passwords are wiped as soon as they are handed on.
  */
+#include "config.h"
+
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>

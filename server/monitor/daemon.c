@@ -5,6 +5,8 @@
  * The process that the user started waits until the server is ready, so its
  * exit status is the truth and errors of the start stand on its stderr.
  */
+#include "config.h"
+
 #include <sys/wait.h>
 
 #include <errno.h>

@@ -3,6 +3,8 @@
  * The listening sockets: bound from the configuration or inherited from the
  * service manager, kept over reloads, accepted from in bounded turns.
  */
+#include "config.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

@@ -4,6 +4,8 @@
  * password, the monitor checks what only it knows, an agent takes the account,
  * the worker gets the answer and its channel.
  */
+#include "config.h"
+
 #include <string.h>
 
 #include "common/log.h"

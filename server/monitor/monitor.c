@@ -3,6 +3,8 @@
  * The monitor process: starts everything, then lives in an event loop of
  * signals, new connections and messages from its children.
  */
+#include "config.h"
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -190,6 +192,8 @@ open_listeners(struct monitor *m)
 static int
 prepare(struct monitor *m)
 {
+	if (!conf_is_sound(m->conf))
+		return -1;
 	if (!m->inetd && open_listeners(m) == -1)
 		return -1;
 	if (!m->inetd && m->conf->pid_file != NULL &&
@@ -259,14 +263,6 @@ monitor_run(struct monitor *m, int conn)
 	return status;
 }
 
-static char *
-absolute_path(const char *path)
-{
-	char *full = realpath(path, NULL);
-
-	return full != NULL ? full : xstrdup(path);
-}
-
 int
 monitor_main(struct config *conf, const struct monitor_options *opts)
 {
@@ -286,7 +282,7 @@ monitor_main(struct config *conf, const struct monitor_options *opts)
 	timers_init(base);
 	monitor_init(&m, base, conf, &process_real);
 	m.daemon = daemon;
-	m.conf_path = absolute_path(opts->conf_path);
+	m.conf_path = xstrdup(opts->conf_path);
 	m.inetd = opts->inetd;
 	m.background = !opts->foreground;
 	m.verbose = opts->verbose;

@@ -282,6 +282,8 @@ void agents_clear(struct monitor *);
 /* ------------------------------------------------------ reload.c, stop.c */
 /* SIGHUP. 0, or -1 with the old configuration still running. */
 int monitor_reload(struct monitor *);
+/* Logs what conf_check() finds; false if it is a problem. */
+bool conf_is_sound(const struct config *);
 /* SIGTERM, SIGINT: the first drains, the second kills. */
 void monitor_stop(struct monitor *);
 /* A child or a session has gone: looks, soon, whether all is over. */

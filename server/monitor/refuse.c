@@ -4,6 +4,8 @@
  * arrives before a reset that bytes of the client might cause. Nothing is read
  * from them. Their number is bounded; the oldest goes first.
  */
+#include "config.h"
+
 #include <sys/socket.h>
 
 #include <stdio.h>

@@ -6,6 +6,8 @@
  * new generation of processes takes over what comes, and the old one serves
  * what it has (R11.3, R11.5).
  */
+#include "config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +23,13 @@ log_lines(char *text)
 	char *line;
 
 	while ((line = strsep(&text, "\n")) != NULL)
-		if (*line != '\0')
+		if (strstr(line, ": warning: ") != NULL)
+			log_warnx("%s", line);
+		else if (*line != '\0')
 			log_errorx("%s", line);
 }
 
-static bool
+bool
 conf_is_sound(const struct config *conf)
 {
 	char *text = NULL;

@@ -3,6 +3,8 @@
  * The table of sessions: who is connected from where, in which worker, as
  * whom; and how many of them one address or one account has.
  */
+#include "config.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +24,10 @@ tally_cmp(const struct tally *a, const struct tally *b)
 	return strcmp(a->key, b->key);
 }
 
-RB_GENERATE_INTERNAL(clients, client, entry, client_cmp, static __attribute__((unused)))
-RB_GENERATE_INTERNAL(tallies, tally, entry, tally_cmp, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(
+    clients, client, entry, client_cmp, static __attribute__((unused)))
+RB_GENERATE_INTERNAL(
+    tallies, tally, entry, tally_cmp, static __attribute__((unused)))
 
 /* ---------------------------------------------------------------- tallies */
 static struct tally *

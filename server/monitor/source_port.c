@@ -3,6 +3,8 @@
  * Sockets for active data connections that come from the well-known port 20
  * (R of RFC 959 3.2), which only a privileged process may bind.
  */
+#include "config.h"
+
 #include <sys/socket.h>
 
 #include <errno.h>

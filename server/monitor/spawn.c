@@ -7,6 +7,8 @@
  * connection, no other child's channel, and no password hash that is not its
  * business.
  */
+#include "config.h"
+
 #include <sys/wait.h>
 
 #include <errno.h>

@@ -3,6 +3,8 @@
  * The end: transfers may finish, then sessions get a 421, then processes are
  * killed; and whoever asks twice does not wait (R18.1).
  */
+#include "config.h"
+
 #include <event2/event.h>
 #include <signal.h>
 #include <time.h>

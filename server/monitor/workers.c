@@ -7,6 +7,8 @@
  * client it may be said. A worker that says anything else is killed; it takes
  * its own sessions with it and nothing more.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>

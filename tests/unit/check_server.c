@@ -12,6 +12,11 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_account,
+	suite_monitor_listener,
+	suite_monitor_login,
+	suite_monitor_reload,
+	suite_monitor_sessions,
+	suite_monitor_workers,
 	suite_rights,
 };
 /* clang-format on */

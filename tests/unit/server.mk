@@ -5,8 +5,14 @@ TESTS += tests/unit/check_server
 endif
 tests_unit_check_server_SOURCES = \
 	tests/unit/check_server.c \
+	tests/unit/monitor_fake.c tests/unit/monitor_fake.h \
 	tests/unit/suites.h \
 	tests/unit/test_account.c \
+	tests/unit/test_monitor_listener.c \
+	tests/unit/test_monitor_login.c \
+	tests/unit/test_monitor_reload.c \
+	tests/unit/test_monitor_sessions.c \
+	tests/unit/test_monitor_workers.c \
 	tests/unit/test_rights.c
 tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_check_server_LDADD = $(TEST_LDADD)

@@ -14,6 +14,11 @@ Suite *suite_ftpaddr(void);
 Suite *suite_ftptime(void);
 Suite *suite_line(void);
 Suite *suite_listfmt(void);
+Suite *suite_monitor_listener(void);
+Suite *suite_monitor_login(void);
+Suite *suite_monitor_reload(void);
+Suite *suite_monitor_sessions(void);
+Suite *suite_monitor_workers(void);
 Suite *suite_rights(void);
 Suite *suite_vpath(void);
 
