@@ -252,12 +252,17 @@ monitor_run(struct monitor *m, int conn)
 {
 	int status = EXIT_FAILURE;
 
-	if (prepare(m) == 0) {
+	/* From here on stderr would be the client's. */
+	if (m->inetd)
 		monitor_open_log(m, m->conf);
+	if (prepare(m) == 0) {
+		if (!m->inetd)
+			monitor_open_log(m, m->conf);
 		serve(m, conn);
 		log_info("stopped");
 		status = EXIT_SUCCESS;
-	}
+	} else if (conn != -1)
+		client_refuse(m, conn, "421 Service not available, try later");
 	monitor_clear(m);
 	daemon_end(&m->daemon);
 	return status;

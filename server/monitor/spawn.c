@@ -116,6 +116,7 @@ child_run(
 	if (id != NULL)
 		who = *id;
 	child_signals();
+	timers_clear(); /* ours must not fire here */
 	log_set_role(role_name(role));
 	channel = child_descriptors(m, channel);
 	if (role == ROLE_AGENT)
