@@ -1,0 +1,1 @@
+dist_man_MANS += docs/ternftpd.8 docs/ftpd.conf.5 docs/ternctl.8

@@ -326,12 +326,12 @@ set_string(void *dst, char *s)
 static int
 parse_string(const struct conf_key *k, struct conf_input *in, void *dst)
 {
-	if (has_control(in->text))
+	if (in->text[0] == '\0' || has_control(in->text))
 		return refuse(in,
-		    "%s has a control character in it; "
-		    "write printable text",
+		    "%s is empty or has a control character in it; write "
+		    "printable text or leave the key out",
 		    k->name);
-	set_string(dst, in->text[0] == '\0' ? NULL : xstrdup(in->text));
+	set_string(dst, xstrdup(in->text));
 	return 0;
 }
 
