@@ -161,7 +161,6 @@ agent_cb(struct chan *chan, struct ipc_msg *msg, void *arg)
 		return;
 	}
 	bad = agent_answer(a, msg);
-	ipc_msg_done(msg);
 	if (bad == 0)
 		return;
 	log_errorx("agent[%ld] sent a message (type %u) that it must not: "

@@ -162,7 +162,6 @@ auth_cb(struct chan *chan, struct ipc_msg *msg, void *arg)
 		return;
 	}
 	bad = auth_result(p, msg);
-	ipc_msg_done(msg);
 	if (bad == -1)
 		auth_kill(p, "sent a message that it must not");
 	else if (p->retiring)

@@ -93,6 +93,20 @@ is_starvation(int err)
 	       err == ENOMEM;
 }
 
+static int
+listener_accept(struct listener *l)
+{
+	int conn = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (conn > l->m->fd_ceiling) {
+		client_refuse(l->m, conn,
+		    "421 Too many connections for this server, try later");
+		errno = EMFILE;
+		return -1;
+	}
+	return conn;
+}
+
 static void
 listener_accept_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -100,7 +114,7 @@ listener_accept_cb(evutil_socket_t fd, short what, void *arg)
 	int i, conn;
 
 	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
-		conn = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		conn = listener_accept(l);
 		if (conn != -1) {
 			(void)client_admit(l->m, conn, l->index);
 			continue;
@@ -207,6 +221,7 @@ listeners_bind_new(struct monitor *m, const struct config *conf,
 {
 	char text[ADDR_STRLEN];
 	const struct addr *addr;
+	struct listener *l;
 	size_t i;
 	int fd;
 
@@ -221,8 +236,8 @@ listeners_bind_new(struct monitor *m, const struct config *conf,
 			    strerror(errno));
 			return -1;
 		}
-		TAILQ_INSERT_TAIL(
-		    fresh, listener_new(m, fd, addr, (uint16_t)i), entry);
+		l = listener_new(m, fd, addr, (uint16_t)i);
+		TAILQ_INSERT_TAIL(fresh, l, entry);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+
+#define DESCRIPTORS_SPARE 64
 
 /* ---------------------------------------------------------------- signals */
 static void
@@ -102,6 +105,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	m->privileged = geteuid() == 0;
 	ident_self(&m->self);
 	m->daemon.ready_fd = -1;
+	m->fd_ceiling = INT_MAX;
 	LIST_INIT(&m->children);
 	sessions_init(&m->sessions);
 	TAILQ_INIT(&m->listeners);
@@ -161,9 +165,12 @@ make_empty_dir(const struct monitor *m)
 	return -1;
 }
 
-/* Every process of ours may hold as many descriptors as the system lets it. */
+/*
+ * Every process of ours may hold as many descriptors as the system lets it.
+ * The last ones are not for connections: logins and new processes need some.
+ */
 static void
-raise_descriptor_limit(void)
+raise_descriptor_limit(struct monitor *m)
 {
 	struct rlimit rl;
 
@@ -171,6 +178,8 @@ raise_descriptor_limit(void)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur < INT_MAX)
+		m->fd_ceiling = (int)rl.rlim_cur - DESCRIPTORS_SPARE;
 }
 
 static int
@@ -199,7 +208,7 @@ prepare(struct monitor *m)
 	if (!m->inetd && m->conf->pid_file != NULL &&
 	    daemon_pidfile(&m->daemon, m->conf->pid_file) == -1)
 		return -1;
-	raise_descriptor_limit();
+	raise_descriptor_limit(m);
 	return make_empty_dir(m);
 }
 

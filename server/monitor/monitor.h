@@ -338,6 +338,7 @@ struct monitor {
 	struct sessions sessions;
 
 	struct listeners listeners;
+	int fd_ceiling; /* connections with a higher number are refused */
 	struct timer accept_pause;
 	uint64_t starved; /* when lack of descriptors was last logged */
 	struct refusals refusals;

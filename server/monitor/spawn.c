@@ -86,7 +86,7 @@ child_descriptors(struct monitor *m, int channel)
 	closefrom(kept + 1);
 	if (fcntl(kept, F_SETFD, FD_CLOEXEC) == -1)
 		die("fcntl");
-	stdio_to_null(log == 2 ? 1 : 2);
+	stdio_to_null(STDOUT_FILENO);
 	if (log == -1)
 		monitor_open_log(m, m->conf);
 	return kept;

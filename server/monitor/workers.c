@@ -135,6 +135,13 @@ answer_login(struct wproc *w, struct client *c, struct rbuf *b)
 	return bad;
 }
 
+/* Passwords do not stay in the memory that messages are received in. */
+static void
+forget(const struct rbuf *b)
+{
+	explicit_bzero((void *)(uintptr_t)b->p, (size_t)(b->end - b->p));
+}
+
 static int
 answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
 {
@@ -254,14 +261,17 @@ static void
 worker_cb(struct chan *chan, struct ipc_msg *msg, void *arg)
 {
 	struct wproc *w = arg;
+	struct rbuf all;
 	int bad;
 
 	if (msg == NULL) {
 		worker_gone(w);
 		return;
 	}
+	all = msg->body;
 	bad = worker_answer(w, msg);
-	ipc_msg_done(msg);
+	if (msg->type == WM_LOGIN)
+		forget(&all);
 	if (bad == 0)
 		return;
 	log_errorx("worker[%ld] sent a message (type %u) that it must not: "
@@ -316,7 +326,7 @@ workers_fill(struct monitor *m)
 	if (m->state != RUN_UP)
 		return;
 	TAILQ_FOREACH (w, &m->workers, entry)
-		if (!w->draining)
+		if (w->generation == m->conf->generation)
 			have++;
 	for (; have < wanted; have++)
 		if (worker_start(m) == -1) {
@@ -344,9 +354,9 @@ workers_clear(struct monitor *m)
 {
 	struct wproc *w;
 
-	timer_cancel(&m->worker_respawn.timer);
 	while ((w = TAILQ_FIRST(&m->workers)) != NULL)
 		worker_gone(w);
+	timer_cancel(&m->worker_respawn.timer);
 }
 
 struct wproc *

@@ -307,7 +307,7 @@ fake_clock(void)
 void
 fake_clock_start(void)
 {
-	fake_now = 1000000;
+	fake_now = clock_ms();
 	clock_set(fake_clock);
 }
 

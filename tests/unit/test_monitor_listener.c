@@ -213,6 +213,34 @@ START_TEST(refused_connections_are_bounded)
 }
 END_TEST
 
+/* The last descriptors are not for connections; we go on when some are free. */
+START_TEST(few_descriptors)
+{
+	struct fake *w;
+	uint64_t sid;
+	char text[64];
+	int fd;
+
+	fake_start();
+	fake_clock_start();
+	m->fd_ceiling = 3;
+	fd = fake_connect(0);
+	fake_turn();
+	ck_assert_uint_gt(fake_read(fd, text, sizeof(text)), 0);
+	text[24] = '\0';
+	ck_assert_str_eq(text, "421 Too many connections");
+	close(fd);
+	m->fd_ceiling = 1000000;
+	fd = fake_connect(0);
+	fake_turn();
+	ck_assert_uint_eq(m->sessions.count, 0); /* a pause */
+	fake_clock_add(100);
+	close(fake_session(&w, &sid));
+	ck_assert_uint_eq(m->sessions.count, 2);
+	close(fd);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- reloads */
 static struct listener *
 nth(unsigned n)
@@ -342,6 +370,7 @@ suite_monitor_listener(void)
 	tcase_add_test(tc, address_limit);
 	tcase_add_test(tc, no_worker_is_a_421);
 	tcase_add_test(tc, refused_connections_are_bounded);
+	tcase_add_test(tc, few_descriptors);
 	tcase_add_test(tc, reload_keeps_same_listeners);
 	tcase_add_test(tc, failed_bind_changes_nothing);
 	tcase_add_test(tc, inherited_sockets_stay);

@@ -174,7 +174,7 @@ START_TEST(dead_worker_is_replaced)
 	fake_clock_start();
 	m->workers.tqh_first->born = clock_ms() - 5000;
 	fake_die(fake_get(ROLE_WORKER, 0));
-	fake_clock_add(0);
+	fake_clock_add(1);
 	ck_assert_uint_eq(fake_count(ROLE_WORKER), 3);
 }
 END_TEST
