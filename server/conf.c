@@ -80,7 +80,8 @@ check_listens(struct conf_load *l)
 				    "give one another name",
 				    b->name, l->listens[j].line);
 			else if (addr_ip_equal(&a[i].addr, &b->addr) &&
-				 a[i].addr.port == b->addr.port)
+				 a[i].addr.port == b->addr.port &&
+				 b->addr.port != 0)
 				conf_complain(l, &l->listens[i],
 				    "listen "
 				    "\"%s\" has the address and port of "

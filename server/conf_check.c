@@ -165,7 +165,8 @@ check_listens(struct check *c)
 	size_t i;
 
 	for (i = 0; i < conf->nlistens && !c->root; i++)
-		if (conf->listens[i].addr.port < 1024)
+		if (conf->listens[i].addr.port != 0 &&
+		    conf->listens[i].addr.port < 1024)
 			problem(c, NULL,
 			    "listen \"%s\": port %u needs root; "
 			    "start as root or choose a port from 1024 on",

@@ -76,8 +76,8 @@ const struct conf_key conf_keys[] = {
 
 	{ SECTION_LISTEN, "address", &conf_ip, AT_LISTEN(addr), "::", 0, 0, NULL,
 	    "Numeric address to listen on; :: means every address, IPv4 and IPv6." },
-	{ SECTION_LISTEN, "port", &conf_port, AT_LISTEN(addr), "21", 1, 65535, NULL,
-	    "Port to listen on." },
+	{ SECTION_LISTEN, "port", &conf_port, AT_LISTEN(addr), "21", 0, 65535, NULL,
+	    "Port to listen on; 0 lets the system choose one, which the log tells." },
 
 	{ SECTION_LIMITS, "sessions", &conf_count, AT(max_sessions), "10000", 0, MILLION, NULL,
 	    "Sessions at once, all together." },
