@@ -90,9 +90,17 @@ log_reopen(void)
 		return 0;
 	if ((fd = open_file(path)) == -1)
 		return -1;
-	(void)close(file_fd);
-	file_fd = fd;
+	log_adopt(fd);
 	return 0;
+}
+
+void
+log_adopt(int fd)
+{
+	/* In one step: other threads may be writing. */
+	if (target == TARGET_FILE)
+		(void)dup2(fd, file_fd);
+	(void)close(fd);
 }
 
 void

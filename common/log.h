@@ -24,6 +24,11 @@ enum log_level { LOG_LV_DEBUG, LOG_LV_INFO, LOG_LV_WARN, LOG_LV_ERROR };
 int log_open(const char *target);
 /* Reopens a log file by its path (after rotation). 0 or -1, old one kept. */
 int log_reopen(void);
+/*
+ * Makes the log's descriptor number stand for this file, which the monitor has
+ * reopened; takes over fd. For processes that cannot open it themselves.
+ */
+void log_adopt(int fd);
 void log_set_level(enum log_level);
 /* Name of this process in each line: "monitor", "worker", ... */
 void log_set_role(const char *role);

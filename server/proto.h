@@ -43,6 +43,8 @@ enum proto_mw {
 	MW_SHUTDOWN = 6,
 	/* u8 on: report WM_STATUS of every session now and on changes */
 	MW_REPORT = 7,
+	/* no fields; fd = the log file, reopened: log_adopt() */
+	MW_LOG = 8,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -71,6 +73,8 @@ enum verdict {
 enum proto_ma {
 	/* u64 id, str user, str password, addr peer, u8 tls */
 	MA_CHECK = 65,
+	/* as MW_LOG */
+	MA_LOG = 66,
 };
 enum proto_am {
 	/* u64 id, u8 enum verdict, str reason; if V_OK: account (account.h) */
@@ -81,6 +85,8 @@ enum proto_am {
 enum proto_mg {
 	/* u64 sid, account (account.h), addr peer; fd = the agent's end */
 	MG_GRANT = 97,
+	/* as MW_LOG */
+	MG_LOG = 98,
 };
 enum proto_gm {
 	/* u64 sid, i64 errno or 0 (0 = granted), str reason */

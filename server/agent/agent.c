@@ -194,6 +194,17 @@ grant(struct agent *a, struct ipc_msg *m)
 	return 0;
 }
 
+/* 0, or -1 if it is about something else than the log. */
+static int
+reopened_log(struct ipc_msg *m)
+{
+	if (m->type != MG_LOG || m->fd == -1 || rbuf_end(&m->body) == -1)
+		return -1;
+	log_adopt(m->fd);
+	m->fd = -1;
+	return 0;
+}
+
 static void
 monitor_serve(struct agent *a, struct agent_bufs *b)
 {
@@ -201,7 +212,7 @@ monitor_serve(struct agent *a, struct agent_bufs *b)
 	struct ipc_msg m;
 
 	while ((res = ipc_recv(a->monitor, b->in, &m)) == IPC_OK) {
-		if (grant(a, &m) == -1)
+		if (reopened_log(&m) == -1 && grant(a, &m) == -1)
 			bug("a message from the monitor is not a grant");
 		ipc_msg_done(&m);
 	}

@@ -17,6 +17,17 @@ struct attempt {
 	struct auth_request req;
 };
 
+/* 0, or -1 if it is about something else than the log. */
+static int
+serve_log(struct ipc_msg *m)
+{
+	if (m->type != MA_LOG || m->fd == -1 || rbuf_end(&m->body) != 0)
+		return -1;
+	log_adopt(m->fd);
+	m->fd = -1;
+	return 0;
+}
+
 static void
 attempt_get(struct attempt *at, struct ipc_msg *m)
 {
@@ -58,6 +69,8 @@ serve(struct auth *a, int fd, struct ipc_msg *m)
 	const char *reason;
 	enum verdict verdict;
 
+	if (serve_log(m) == 0)
+		return 0;
 	attempt_get(&at, m);
 	verdict = auth_check(a, &at.req, &account, &reason);
 	explicit_bzero(at.password, sizeof(at.password));

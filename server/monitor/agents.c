@@ -281,3 +281,12 @@ agents_clear(struct monitor *m)
 	while ((a = TAILQ_FIRST(&m->agents)) != NULL)
 		agent_free(a);
 }
+
+void
+agents_log(struct monitor *m, int fd)
+{
+	struct aproc *a;
+
+	TAILQ_FOREACH (a, &m->agents, entry)
+		child_send_log(a->chan, MG_LOG, fd);
+}

@@ -339,3 +339,12 @@ auths_cancel(struct auths *as, uint64_t sid)
 		if (p->now != NULL && p->now->sid == sid)
 			p->now->sid = 0;
 }
+
+void
+auths_log(struct auths *as, int fd)
+{
+	struct authproc *p;
+
+	TAILQ_FOREACH (p, &as->procs, entry)
+		child_send_log(p->chan, MA_LOG, fd);
+}

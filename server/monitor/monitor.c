@@ -40,11 +40,10 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 static void
 on_rotate(evutil_socket_t sig, short what, void *arg)
 {
-	struct monitor *m = arg;
-
 	if (log_reopen() == -1)
 		log_warn("cannot reopen the log");
-	children_signal(m, SIGUSR1);
+	else
+		children_log(arg);
 }
 
 static void

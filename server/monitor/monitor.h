@@ -70,6 +70,9 @@ void children_signal(struct monitor *, int sig);
 /* Waits for everything that has died (SIGCHLD). */
 void children_reap(struct monitor *);
 void children_forget(struct monitor *);
+/* Gives all of them the log after it was reopened. */
+void children_log(struct monitor *);
+void child_send_log(struct chan *, uint16_t type, int fd);
 /* Logs how it ended and forgets it. */
 void child_reaped(struct monitor *, pid_t, int status);
 const char *role_name(enum role);
@@ -210,6 +213,7 @@ struct wproc *workers_choose(struct monitor *);
 /* Tells the workers of older generations to drain. */
 void workers_drain_old(struct monitor *);
 void workers_shutdown(struct monitor *);
+void workers_log(struct monitor *, int fd);
 /* Ends every session with a 421. */
 void workers_kick_all(struct monitor *, const char *reason);
 void worker_give(struct wproc *, struct client *, int fd);
@@ -245,6 +249,7 @@ void auths_replace(struct auths *);
 int auths_check(struct auths *, uint64_t sid, const char *user,
     const char *password, const struct addr *peer, bool tls);
 void auths_cancel(struct auths *, uint64_t sid);
+void auths_log(struct auths *, int fd);
 
 /* ---------------------------------------------------- agents (agents.c) */
 /* A session's channel that an agent has been asked to serve. */
@@ -278,6 +283,7 @@ void agents_cancel(struct monitor *, uint64_t sid);
 /* A new generation: agents go as soon as their sessions have. */
 void agents_retire(struct monitor *);
 void agents_clear(struct monitor *);
+void agents_log(struct monitor *, int fd);
 
 /* ------------------------------------------------------ reload.c, stop.c */
 /* SIGHUP. 0, or -1 with the old configuration still running. */

@@ -161,6 +161,29 @@ spawn_fork(struct monitor *m, enum role role, const struct ident *id, int *fd_r)
 	return pid;
 }
 
+/* Children cannot open files of the monitor's: they are sent the log. */
+void
+children_log(struct monitor *m)
+{
+	int fd = log_fd();
+
+	if (fd <= STDERR_FILENO)
+		return;
+	workers_log(m, fd);
+	auths_log(m->auths, fd);
+	agents_log(m, fd);
+}
+
+void
+child_send_log(struct chan *chan, uint16_t type, int fd)
+{
+	uint8_t mem[16];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), type);
+	(void)chan_send(chan, &b, fd);
+}
+
 const struct process_ops process_real = { spawn_fork, kill };
 
 static struct child *

@@ -394,3 +394,12 @@ workers_shutdown(struct monitor *m)
 		worker_order(w, MW_SHUTDOWN);
 	}
 }
+
+void
+workers_log(struct monitor *m, int fd)
+{
+	struct wproc *w;
+
+	TAILQ_FOREACH (w, &m->workers, entry)
+		child_send_log(w->chan, MW_LOG, fd);
+}

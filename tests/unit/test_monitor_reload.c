@@ -195,6 +195,26 @@ START_TEST(no_reload_while_stopping)
 }
 END_TEST
 
+/* SIGUSR1: whoever cannot open the log is given it. */
+START_TEST(reopened_log_is_sent)
+{
+	struct ipc_msg *msg;
+	char old[80];
+
+	snprintf(old, sizeof(old), "%s.1", log_path);
+	ck_assert_int_eq(rename(log_path, old), 0);
+	ck_assert_int_eq(log_reopen(), 0);
+	children_log(m);
+	msg = fake_expect(fake_get(ROLE_AUTH, 0), MA_LOG);
+	ck_assert_int_eq(rbuf_end(&msg->body), 0);
+	msg = fake_expect(fake_get(ROLE_WORKER, 0), MW_LOG);
+	ck_assert_int_eq(rbuf_end(&msg->body), 0);
+	ck_assert_int_eq(write(msg->fd, "hello\n", 6), 6);
+	ck_assert_str_eq(log_text(), "hello\n");
+	unlink(old);
+}
+END_TEST
+
 Suite *
 suite_monitor_reload(void)
 {
@@ -207,6 +227,7 @@ suite_monitor_reload(void)
 	tcase_add_test(tc, unsound_configuration_changes_nothing);
 	tcase_add_test(tc, taken_port_changes_nothing);
 	tcase_add_test(tc, missing_file_changes_nothing);
+	tcase_add_test(tc, reopened_log_is_sent);
 	tcase_add_test(tc, no_reload_while_stopping);
 	suite_add_tcase(s, tc);
 	return s;
