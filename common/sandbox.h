@@ -10,7 +10,8 @@
 
 /* Sockets and descriptors only: no path, no exec, no new process. */
 void sandbox_worker(void);
-/* Files only: no socket, no exec, no new process (threads are started before). */
+/* Files only: no socket, no exec, no new process; threads started afterwards
+ * are filtered too. */
 void sandbox_agent(void);
 
 #endif

@@ -316,12 +316,12 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 		t[i] = xcalloc(1, sizeof(*t[i]));
 		t[i]->agent = &agent;
 	}
+	sandbox_agent(); /* the threads inherit it */
 	for (i = 1; i < AGENT_THREADS; i++) {
 		errno = pthread_create(&t[i]->id, NULL, thread_main, t[i]);
 		if (errno != 0)
 			die("pthread_create");
 	}
-	sandbox_agent();
 	thread_main(t[0]);
 	abort(); /* not reached */
 }

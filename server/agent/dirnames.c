@@ -147,7 +147,7 @@ collect(struct dirnames *d, const struct dirnames_how *how)
 
 	while (d->n <= how->sort_max && read_next(d, &name))
 		add(d, &name, how->order);
-	if (!d->ended)
+	if (!d->ended || d->n == 0)
 		return;
 	qsort_r(d->v, d->n, sizeof(d->v[0]), compare, d->arena);
 	d->reverse = how->reverse;

@@ -18,14 +18,15 @@
 
 /* ---------------------------------------------------------- permissions */
 
-/* The r, w and x bits that this process has on an object. */
+/*
+ * The r, w and x bits that this process has on an object. Uid 0 is a user like
+ * any other here: an agent has no capabilities.
+ */
 static unsigned
 access_bits(const struct ident *id, const struct stat *st)
 {
 	int i;
 
-	if (id->uid == 0)
-		return 7;
 	if (id->uid == st->st_uid)
 		return st->st_mode >> 6 & 7;
 	if (id->gid == st->st_gid)
@@ -45,7 +46,7 @@ may_unlink(const struct entry_view *v, const struct stat *st)
 
 	if ((access_bits(id, &v->dirst) & 3) != 3)
 		return false;
-	return (v->dirst.st_mode & S_ISVTX) == 0 || id->uid == 0 ||
+	return (v->dirst.st_mode & S_ISVTX) == 0 ||
 	       id->uid == v->dirst.st_uid || id->uid == st->st_uid;
 }
 

@@ -209,9 +209,12 @@ static enum fs_status
 self_line(struct entry_view *v, struct agent_req *r, const char *name)
 {
 	struct list_entry e;
+	struct stat st;
 	size_t n;
 
-	if (entry_load(v, name, DT_UNKNOWN, &e) == -1)
+	if (fstatat(v->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return req_errno(r);
+	if (entry_load(v, name, IFTODT(st.st_mode), &e) == -1)
 		return FS_MISSING;
 	e.name = self_name(v, r);
 	e.namelen = strlen(e.name);

@@ -27,7 +27,7 @@ sticky_forbids(const struct agent_session *s, const struct target *t)
 {
 	struct stat dir;
 
-	if (!t->exists || s->ident->uid == 0 || fstat(t->dir, &dir) == -1)
+	if (!t->exists || fstat(t->dir, &dir) == -1)
 		return false;
 	return (dir.st_mode & S_ISVTX) != 0 && dir.st_uid != s->ident->uid &&
 	       t->st.st_uid != s->ident->uid;
@@ -140,7 +140,8 @@ plan_in_place(const struct agent_session *s, enum store_mode mode,
 		rights |= RIGHT_APPEND;
 	if (!up->t.exists)
 		rights |= RIGHT_WRITE;
-	else if (up->offset < size || mode == STORE_REPLACE)
+	else if (up->offset < size ||
+		 (mode == STORE_REPLACE && up->offset == 0))
 		rights |= RIGHT_OVERWRITE;
 	return check_rights(s, up->path, rights);
 }

@@ -3,6 +3,15 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_agent
 TESTS += tests/unit/check_agent
 endif
-tests_unit_check_agent_SOURCES = tests/unit/check_agent.c
+tests_unit_check_agent_SOURCES = tests/unit/check_agent.c \
+	tests/unit/agent_fixture.c tests/unit/agent_fixture.h \
+	tests/unit/suites.h \
+	tests/unit/test_agent_glob.c \
+	tests/unit/test_agent_list.c \
+	tests/unit/test_agent_ops.c \
+	tests/unit/test_agent_paths.c \
+	tests/unit/test_agent_process.c \
+	tests/unit/test_agent_rights.c \
+	tests/unit/test_agent_upload.c
 tests_unit_check_agent_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_check_agent_LDADD = $(TEST_LDADD)

@@ -5,12 +5,20 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "suites.h"
+
 int
 main(void)
 {
-	SRunner *sr = srunner_create(NULL);
+	SRunner *sr = srunner_create(suite_agent_glob());
 	int failed;
 
+	srunner_add_suite(sr, suite_agent_paths());
+	srunner_add_suite(sr, suite_agent_ops());
+	srunner_add_suite(sr, suite_agent_rights());
+	srunner_add_suite(sr, suite_agent_upload());
+	srunner_add_suite(sr, suite_agent_list());
+	srunner_add_suite(sr, suite_agent_process());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

@@ -9,6 +9,13 @@
 #include <check.h>
 
 Suite *suite_account(void);
+Suite *suite_agent_glob(void);
+Suite *suite_agent_list(void);
+Suite *suite_agent_ops(void);
+Suite *suite_agent_paths(void);
+Suite *suite_agent_process(void);
+Suite *suite_agent_rights(void);
+Suite *suite_agent_upload(void);
 Suite *suite_ascii(void);
 Suite *suite_ftpaddr(void);
 Suite *suite_ftptime(void);
