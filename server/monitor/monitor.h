@@ -214,14 +214,22 @@ struct wproc *workers_choose(struct monitor *);
 void workers_drain_old(struct monitor *);
 void workers_shutdown(struct monitor *);
 void workers_log(struct monitor *, int fd);
-/* Ends every session with a 421. */
-void workers_kick_all(struct monitor *, const char *reason);
+/* ------------------------------------ worker_talk.c and source_port.c */
+/* Gives it a client and, with MW_SESSION, its connection. */
 void worker_give(struct wproc *, struct client *, int fd);
-/* A socket bound to port 20 (989 if implicit) of this address, or -1. */
-int source_socket(const struct addr *local, bool implicit);
+/* Sends a message without fields. */
+void worker_order(struct wproc *, uint16_t type);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
 void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
+/* Ends every session with a 421. */
+void workers_kick_all(struct monitor *, const char *reason);
+/* Does what it asks for; -1 if it must not say this. */
+int worker_answer(struct wproc *, struct ipc_msg *);
+/* The client is gone, whatever it was doing. */
+void client_end(struct wproc *, struct client *);
+/* A socket bound to port 20 (989 if implicit) of this address, or -1. */
+int source_socket(const struct addr *local, bool implicit);
 
 /* -------------------------------------------------------- login (login.c) */
 /* WM_LOGIN: a worker asks; answered by worker_tell_login() sooner or later. */

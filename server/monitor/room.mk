@@ -13,4 +13,5 @@ libserver_a_SOURCES += \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \
 	server/monitor/stop.c \
+	server/monitor/worker_talk.c \
 	server/monitor/workers.c

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the monitor and a worker say to each other.
+ *
+ * What a worker says is looked up in a table that knows in which state of a
+ * client it may be said; anything else ends that worker.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/monitor/monitor.h"
+
+#define MESSAGE_MAX 8192 /* of ours: a start directory and some words */
+#define WHAT_MAX 256 /* kept of a WM_STATUS */
+
+/* --------------------------------------------------------------- to them */
+static void
+worker_send(struct wproc *w, const struct wbuf *b, int fd)
+{
+	/* If it is dead, worker_cb() hears of that as well. */
+	(void)chan_send(w->chan, b, fd);
+}
+
+void
+worker_order(struct wproc *w, uint16_t type)
+{
+	uint8_t mem[16];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), type);
+	worker_send(w, &b, -1);
+}
+
+void
+worker_give(struct wproc *w, struct client *c, int fd)
+{
+	uint8_t mem[256];
+	struct wbuf b;
+
+	c->worker = w;
+	LIST_INSERT_HEAD(&w->clients, c, of_worker);
+	w->nclients++;
+	ipc_begin(&b, mem, sizeof(mem), MW_SESSION);
+	put_u64(&b, c->sid);
+	addr_put(&b, &c->peer);
+	addr_put(&b, &c->local);
+	put_u16(&b, c->listener);
+	worker_send(w, &b, fd);
+}
+
+void
+worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
+    const struct account *account, int fd)
+{
+	uint8_t mem[MESSAGE_MAX];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_LOGIN);
+	put_u64(&b, c->sid);
+	put_u32(&b, c->attempt);
+	put_u8(&b, verdict);
+	put_str(&b, reason);
+	if (verdict == V_OK) {
+		put_str(&b, account->name);
+		put_u8(&b, account->anonymous);
+		put_str(&b, account->start_dir);
+		put_u32(&b, account->rights);
+		put_u32(&b, account->umask);
+		put_u32(&b, account->idle_timeout);
+	}
+	worker_send(c->worker, &b, fd);
+}
+
+static void
+worker_kick(struct client *c, const char *reason)
+{
+	uint8_t mem[256];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_KICK);
+	put_u64(&b, c->sid);
+	put_str(&b, reason);
+	worker_send(c->worker, &b, -1);
+}
+
+void
+workers_kick_all(struct monitor *m, const char *reason)
+{
+	struct client *c;
+	struct wproc *w;
+
+	TAILQ_FOREACH (w, &m->workers, entry)
+		LIST_FOREACH (c, &w->clients, of_worker)
+			worker_kick(c, reason);
+}
+
+/* ------------------------------------------------------------- from them */
+void
+client_end(struct wproc *w, struct client *c)
+{
+	LIST_REMOVE(c, of_worker);
+	w->nclients--;
+	login_drop(w->m, c);
+	sessions_remove(&w->m->sessions, c);
+	monitor_step(w->m);
+}
+
+/* The answers return -1 when the message was not what it should be. */
+static int
+answer_login(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	uint32_t attempt;
+	uint8_t tls;
+	int bad;
+
+	attempt = get_u32(b);
+	get_str(b, user, sizeof(user));
+	get_str(b, password, sizeof(password));
+	tls = get_u8(b);
+	bad = rbuf_end(b);
+	if (bad == 0)
+		login_begin(w->m, c, attempt, user, password, tls != 0);
+	explicit_bzero(password, sizeof(password));
+	return bad;
+}
+
+static int
+answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	if (rbuf_end(b) == -1)
+		return -1;
+	login_drop(w->m, c);
+	return 0;
+}
+
+static int
+answer_end(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	char reason[1024];
+
+	get_str(b, reason, sizeof(reason));
+	if (rbuf_end(b) == -1)
+		return -1;
+	client_end(w, c);
+	return 0;
+}
+
+static int
+answer_source_port(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	uint8_t mem[64], implicit;
+	struct addr local;
+	struct wbuf reply;
+	uint32_t serial;
+	int fd = -1, err = 0;
+
+	serial = get_u32(b);
+	addr_get(b, &local);
+	implicit = get_u8(b);
+	/* Only for the address its client has reached us at. */
+	if (rbuf_end(b) == -1 || !addr_ip_equal(&local, &c->local))
+		return -1;
+	if (!w->source_port)
+		err = EACCES;
+	else if ((fd = source_socket(&c->local, implicit != 0)) == -1)
+		err = errno;
+	ipc_begin(&reply, mem, sizeof(mem), MW_SOURCE_PORT);
+	put_u64(&reply, c->sid);
+	put_u32(&reply, serial);
+	put_i64(&reply, err);
+	worker_send(w, &reply, fd);
+	fd_close(&fd);
+	return 0;
+}
+
+static int
+answer_status(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	char what[VPATH_MAX + 64];
+	uint64_t bytes;
+
+	get_str(b, what, sizeof(what));
+	bytes = get_u64(b);
+	if (rbuf_end(b) == -1)
+		return -1;
+	what[WHAT_MAX - 1] = '\0';
+	client_set_status(c, what, bytes);
+	return 0;
+}
+
+static const struct {
+	uint16_t type;
+	unsigned states; /* of the client, in which it may be said */
+	int (*answer)(struct wproc *, struct client *, struct rbuf *);
+} answers[] = {
+	{ WM_LOGIN, CLIENT_NEW, answer_login },
+	{ WM_LOGOUT, CLIENT_ANY, answer_logout },
+	{ WM_END, CLIENT_ANY, answer_end },
+	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },
+	{ WM_STATUS, CLIENT_ANY, answer_status },
+};
+
+/* 0, or -1 if the worker must not say this. */
+int
+worker_answer(struct wproc *w, struct ipc_msg *msg)
+{
+	struct rbuf *b = &msg->body;
+	struct client *c;
+	size_t i;
+
+	c = sessions_find(&w->m->sessions, get_u64(b));
+	if (c == NULL || c->worker != w || msg->fd != -1)
+		return -1;
+	for (i = 0; i < NELEM(answers); i++)
+		if (answers[i].type == msg->type)
+			return (answers[i].states & c->state) == 0
+				   ? -1
+				   : answers[i].answer(w, c, b);
+	return -1;
+}
