@@ -43,8 +43,6 @@ struct cmd {
 	cmd_handler *handler;
 	enum cmd_arg arg;
 	unsigned flags;
-	uint32_t rights; /* any of enum right; 0 = none needed. A hint to the
-			  * client's benefit only: the agent decides. */
 	const char *help; /* "<sp> pathname" */
 };
 
@@ -57,6 +55,12 @@ const struct cmd *cmd_find(const char *verb, size_t len);
 void cmd_run(struct session *, char *line, size_t len);
 /* Should this line run although a transfer is going on? */
 bool cmd_is_immediate(const char *line, size_t len);
+/* The answer to a line that is no command: too long, or with a NUL. */
+void cmd_bad_line(struct session *, enum line_result);
+/* Remembers a copy of text in s->ctx for the callback of a pending command. */
+char *cmd_remember(struct session *, const char *text);
+/* Joins arg to the working directory; refuses and returns false if too long. */
+bool cmd_path(struct session *, const char *arg, int creating, char *path);
 /*
  * The pending command is finished (its reply is in s->out). The session goes
  * back to CTRL_READY; the next command runs when the turn ends.
@@ -66,17 +70,22 @@ void cmd_finish(struct session *);
 /* cmd_login.c */
 cmd_handler cmd_user, cmd_pass, cmd_acct, cmd_rein, cmd_quit;
 /* cmd_mode.c */
+/* "type*;size;..." for FEAT (stars = true) and OPTS MLST; at most 128 bytes. */
+const char *facts_str(unsigned facts, bool stars, char *out, size_t size);
 cmd_handler cmd_type, cmd_stru, cmd_mode, cmd_opts, cmd_clnt, cmd_csid,
     cmd_lang;
 /* cmd_info.c */
-cmd_handler cmd_feat, cmd_help, cmd_noop, cmd_syst, cmd_stat, cmd_pwd;
+cmd_handler cmd_feat, cmd_help, cmd_noop, cmd_syst, cmd_pwd;
+/* cmd_stat.c */
+cmd_handler cmd_stat;
 /* cmd_dir.c */
 cmd_handler cmd_cwd, cmd_cdup, cmd_mkd, cmd_rmd, cmd_avbl;
 /* cmd_file.c */
-cmd_handler cmd_dele, cmd_rnfr, cmd_rnto, cmd_size, cmd_mdtm, cmd_mfmt,
-    cmd_mff, cmd_mlst;
+cmd_handler cmd_dele, cmd_rnfr, cmd_rnto, cmd_size, cmd_mdtm, cmd_mfmt, cmd_mff,
+    cmd_mlst;
 /* cmd_site.c */
 cmd_handler cmd_site;
+void site_help(struct session *);
 /* cmd_data.c */
 cmd_handler cmd_port, cmd_eprt, cmd_pasv, cmd_epsv;
 /* cmd_xfer.c */

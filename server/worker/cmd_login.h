@@ -19,6 +19,8 @@ struct login_answer {
 };
 
 void login_answered(struct session *, struct login_answer *);
+/* The delay after a wrong password is over: says so. */
+void login_answer_now(struct session *);
 /* The only place where s->login changes. */
 void login_set(struct session *, enum login_state);
 

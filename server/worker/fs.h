@@ -12,6 +12,7 @@
 #ifndef SERVER_WORKER_FS_H
 #define SERVER_WORKER_FS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -62,12 +63,12 @@ void fs_rename_from(struct session *, const char *path, fs_cb *);
 void fs_rename(struct session *, const char *from, const char *to, fs_cb *);
 void fs_chmod(struct session *, uint32_t mode, const char *path, fs_cb *);
 void fs_utime(struct session *, time_t mtime, const char *path, fs_cb *);
-void fs_symlink(struct session *, const char *target, const char *path,
-    fs_cb *);
+void fs_symlink(
+    struct session *, const char *target, const char *path, fs_cb *);
 void fs_space(struct session *, const char *path, fs_cb *);
 void fs_umask(struct session *, uint32_t mask, fs_cb *);
-void fs_facts(struct session *, time_t mtime, uint32_t mode, const char *path,
-    fs_cb *);
+void fs_facts(
+    struct session *, time_t mtime, uint32_t mode, const char *path, fs_cb *);
 
 /* "No such file or directory" and so on: the words clients look for. */
 const char *fs_strstatus(enum fs_status);
@@ -78,7 +79,7 @@ const char *fs_strstatus(enum fs_status);
  */
 int fs_code(enum fs_status, int creating);
 /* Replies "code name: text" as above. */
-void fs_refuse(struct session *, enum fs_status, int creating,
-    const char *name);
+void fs_refuse(
+    struct session *, enum fs_status, int creating, const char *name);
 
 #endif

@@ -19,7 +19,8 @@ void mon_dispatch(struct worker *, struct ipc_msg *);
 void mon_login(struct session *, const char *user, const char *password);
 void mon_logout(struct session *);
 void mon_end(struct session *, const char *reason);
-/* Asks for a socket bound to the source port; answered by data_source_port(). */
+/* Asks for a socket bound to the source port; answered by data_source_port().
+ */
 void mon_source_port(struct session *, uint32_t serial);
 /* What the session does now, for the table of sessions; cheap if unwanted. */
 void mon_status(struct session *, const char *what, uint64_t bytes);

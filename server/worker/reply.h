@@ -36,4 +36,9 @@ void reply_alone(struct session *, int code, const char *fmt, ...)
 void reply_final(struct session *, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Bytes as they are: Telnet answers. */
+void reply_bytes(struct session *, const void *, size_t);
+/* Puts n blanks before the line end of the last reply. */
+void reply_pad(struct session *, size_t n);
+
 #endif

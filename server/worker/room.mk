@@ -7,6 +7,8 @@ libserver_a_SOURCES += \
 	server/worker/cmd_login.c server/worker/cmd_login.h \
 	server/worker/cmd_mode.c \
 	server/worker/cmd_site.c \
+	server/worker/cmd_stat.c \
+	server/worker/cmd_table.c \
 	server/worker/cmd_xfer.c \
 	server/worker/ctrl.c server/worker/ctrl.h \
 	server/worker/data.c server/worker/data.h \
@@ -14,6 +16,7 @@ libserver_a_SOURCES += \
 	server/worker/data_linger.c \
 	server/worker/data_listen.c server/worker/data_priv.h \
 	server/worker/fs.c server/worker/fs.h \
+	server/worker/fs_refuse.c \
 	server/worker/list_opts.c server/worker/list_opts.h \
 	server/worker/mon.c server/worker/mon.h \
 	server/worker/reply.c server/worker/reply.h \

@@ -43,12 +43,23 @@ enum login_state {
 /* What the control channel does with the next line. */
 enum ctrl_mode {
 	CTRL_READY, /* runs it */
-	CTRL_WAITING, /* a command waits for monitor or agent: leave it unread */
+	CTRL_WAITING, /* a command waits for monitor or agent: leave it unread
+		       */
 	CTRL_TRANSFER, /* runs ABOR and STAT, queues everything else */
 	CTRL_CLOSING, /* 221 or 421 said: drain and close */
 };
 
-enum xfer_type { TYPE_ASCII, TYPE_IMAGE };
+enum xfer_type {
+	TYPE_ASCII,
+	TYPE_IMAGE
+};
+
+/* Bytes read but not yet parsed; the memory exists only while there are some.
+ */
+struct inbuf {
+	uint8_t *p;
+	size_t pos, len;
+};
 
 /* Replies collected in a turn; the memory exists only while there are some. */
 struct outbuf {
@@ -59,6 +70,8 @@ struct outbuf {
 /* A line that came during a transfer and waits for its end. */
 struct queued_line {
 	STAILQ_ENTRY(queued_line) entry;
+	enum line_result kind; /* LINE_OK, or a bad line to be answered */
+	size_t len;
 	char text[];
 };
 STAILQ_HEAD(queued_lines, queued_line);
@@ -75,23 +88,32 @@ struct session {
 	struct event *ev_read, *ev_write;
 	enum ctrl_mode mode;
 	struct line_reader line;
-	uint8_t *in; /* read but not yet parsed */
-	size_t inlen;
+	struct inbuf in;
 	struct queued_lines queued;
 	unsigned nqueued;
 	size_t queued_bytes;
 	struct outbuf out;
 	bool eof; /* the peer ended its side */
-	bool entered; /* inside a turn */
+	unsigned depth; /* of nested turns */
 	bool ended; /* session_end() was called */
 	bool hold; /* do not flush at the end of this turn (150 and 226) */
-	bool alone; /* what is in out must be sent before anything else (227) */
+	bool blocked; /* the last flush could not send everything */
+	bool fin; /* our side has ended (CTRL_CLOSING) */
+	bool finished; /* cmd_finish() was called by the running command */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
+	unsigned ncommands;
+	size_t discarded; /* bytes read while closing */
+	const char *bye; /* why it is closing */
+	void *ctx; /* what the pending command must remember; malloc'd */
 
 	/* timers: one, for login, idle, closing (session.c) */
 	struct timer timer;
+	uint64_t
+	    began; /* clock_ms(); REIN and the loss of the user restart it */
 	uint64_t active; /* clock_ms() of the last command or reply */
+	uint64_t blocked_since, closing_since;
+	uint64_t answer_at; /* a refused login is answered then; 0 = none */
 	uint32_t idle_timeout; /* seconds, SITE IDLE */
 
 	/* login (cmd_login.c) */
@@ -134,8 +156,8 @@ void session_leave(struct session *);
  * Says the reply (421 or 221), then closes in an orderly way: flush, FIN, read
  * until EOF or 2 s. For a reason the client should know.
  */
-void session_bye(struct session *, int code, const char *text,
-    const char *reason);
+void session_bye(
+    struct session *, int code, const char *text, const char *reason);
 
 /* Drops the user and everything that is his (USER, REIN, AUTH). */
 void session_drop_user(struct session *);
@@ -143,6 +165,8 @@ void session_drop_user(struct session *);
 void session_reset(struct session *);
 /* A command arrived or a transfer ended: the idle time starts anew. */
 void session_touch(struct session *);
+/* A deadline has come nearer than the running timer: looks at them all. */
+void session_set_timer(struct session *);
 
 /* One log line about this session: id, address and user are put before it. */
 void session_log(const struct session *, const char *fmt, ...)

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a line to a handler: everything a row of the table demands is checked
+ * here, in the order of protocol 4.2.
+ */
+#include "server/worker/cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "common/vpath.h"
+#include "server/worker/ctrl.h"
+#include "server/worker/data.h"
+#include "server/worker/fs.h"
+#include "server/worker/reply.h"
+
+#define VERB_SHOWN 32 /* bytes of an unknown verb that are echoed */
+#define MAX_ERRORS 5 /* bad commands before login */
+
+/* First words of other protocols: somebody makes a browser talk to us. */
+static const char *const foreign[] = { "GET", "HEAD", "POST", "PUT", "OPTIONS",
+	"CONNECT", "PATCH", "TRACE", "EHLO", "HELO", "LHLO", "MAIL" };
+
+static size_t
+verb_length(const char *line)
+{
+	return strcspn(line, " ");
+}
+
+/* Protocol 2.3: HTTP, SMTP and SSH end the session. */
+static bool
+is_foreign(const char *line, size_t verb)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(foreign); i++)
+		if (strlen(foreign[i]) == verb &&
+		    ascii_ncasecmp(line, foreign[i], verb) == 0)
+			return true;
+	return ascii_ncasecmp(line, "HTTP/", 5) == 0 ||
+	       strncmp(line, "SSH-", 4) == 0 ||
+	       (verb > 0 && line[verb - 1] == ':');
+}
+
+/* Someone who only guesses commands is not a client. */
+static void
+count_error(struct session *s)
+{
+	if (s->login != LOGIN_IN && ++s->nerrors >= MAX_ERRORS)
+		session_bye(s, 421, "Too many errors.", "too many errors");
+}
+
+static void
+unknown(struct session *s, const char *line, size_t verb)
+{
+	int shown = verb < VERB_SHOWN ? (int)verb : VERB_SHOWN;
+
+	if (verb == 0)
+		reply(s, 500, "Syntax error, command unrecognized.");
+	else
+		reply(s, 500, "'%.*s': command not understood.", shown, line);
+	count_error(s);
+}
+
+void
+cmd_bad_line(struct session *s, enum line_result kind)
+{
+	if (kind == LINE_TOO_LONG)
+		reply(s, 500, "Command line too long.");
+	else
+		reply(s, 500, "Invalid character in command.");
+	count_error(s);
+}
+
+/* What the session must be before anybody looks at the argument. */
+static bool
+is_allowed(struct session *s, const struct cmd *c)
+{
+	if ((c->flags & CMD_F_LOGIN) != 0 && s->login != LOGIN_IN)
+		reply(s, 530, "Please log in with USER and PASS.");
+	else if ((c->flags & CMD_F_502) != 0)
+		reply(s, 502, "%s not implemented.", c->verb);
+	else
+		return true;
+	count_error(s);
+	return false;
+}
+
+/* Brings the argument into the form the row asks for; NULL if it is wrong. */
+static char *
+take_argument(struct session *s, const struct cmd *c, char *arg)
+{
+	bool required = c->arg == ARG_WORD || c->arg == ARG_PATH;
+
+	if (c->arg == ARG_WORD || c->arg == ARG_OPT_WORD)
+		arg = str_trim(arg);
+	if (required && arg[0] == '\0') {
+		reply(s, 501, "%s needs an argument.", c->verb);
+		return NULL;
+	}
+	if (c->arg == ARG_FORBIDDEN && arg[0] != '\0') {
+		reply(s, 501, "%s takes no argument.", c->verb);
+		return NULL;
+	}
+	return arg;
+}
+
+static void
+log_command(const struct session *s, const struct cmd *c, const char *arg)
+{
+	char text[LOG_VIS_MAX];
+
+	if ((c->flags & CMD_F_HIDE) != 0)
+		arg = arg[0] == '\0' ? "" : "***";
+	log_debug("session %llu: > %s %s", (unsigned long long)s->id, c->verb,
+	    log_vis(text, sizeof(text), arg, strlen(arg)));
+}
+
+static void
+forget_rename(struct session *s)
+{
+	free(s->rename_from);
+	s->rename_from = NULL;
+}
+
+static void
+execute(struct session *s, const struct cmd *c, char *arg)
+{
+	enum ctrl_mode mode = s->mode;
+
+	if ((c->flags & CMD_F_KEEP_RNFR) == 0)
+		forget_rename(s);
+	log_command(s, c, arg);
+	arg = take_argument(s, c, arg);
+	if (arg == NULL) {
+		/* A refused transfer command has used up REST and endpoint. */
+		if ((c->flags & CMD_F_XFER) != 0) {
+			s->restart = 0;
+			data_refused(s);
+		}
+		count_error(s);
+		return;
+	}
+	s->finished = false;
+	if (c->handler(s, arg) == CMD_PENDING && !s->ended && !s->finished &&
+	    s->mode == mode)
+		ctrl_set_mode(s, CTRL_WAITING);
+	if (!s->ended)
+		session_touch(s);
+}
+
+void
+cmd_run(struct session *s, char *line, size_t len)
+{
+	size_t verb = verb_length(line);
+	const struct cmd *c;
+
+	if (len == 0)
+		return;
+	if (s->ncommands++ == 0 && (unsigned char)line[0] == 0x16) {
+		session_end(s, "TLS on a port without TLS");
+		return;
+	}
+	if (is_foreign(line, verb) && s->login != LOGIN_IN) {
+		session_bye(
+		    s, 500, "This is an FTP server.", "another protocol");
+		return;
+	}
+	c = cmd_find(line, verb);
+	if (c == NULL) {
+		forget_rename(s);
+		unknown(s, line, verb);
+	} else if (is_allowed(s, c)) {
+		execute(s, c, line + verb + (line[verb] == ' ' ? 1 : 0));
+	}
+}
+
+bool
+cmd_is_immediate(const char *line, size_t len)
+{
+	size_t verb = verb_length(line);
+	const struct cmd *c = cmd_find(line, verb);
+
+	if (c == NULL)
+		return false;
+	if ((c->flags & CMD_F_NOW_BARE) != 0)
+		return line[verb + strspn(line + verb, " \t")] == '\0';
+	return (c->flags & CMD_F_NOW) != 0;
+}
+
+/* ---------------------------------------------------- for pending commands */
+
+char *
+cmd_remember(struct session *s, const char *text)
+{
+	free(s->ctx);
+	s->ctx = xstrdup(text);
+	return s->ctx;
+}
+
+bool
+cmd_path(struct session *s, const char *arg, int creating, char *path)
+{
+	if (vpath_join(path, s->cwd, arg) == 0)
+		return true;
+	fs_refuse(s, FS_NAME_TOO_LONG, creating, arg);
+	return false;
+}
+
+void
+cmd_finish(struct session *s)
+{
+	if (s->ended)
+		return;
+	free(s->ctx);
+	s->ctx = NULL;
+	s->finished = true;
+	session_touch(s);
+	if (s->mode == CTRL_CLOSING)
+		return;
+	ctrl_set_mode(s, CTRL_READY);
+	if (s->w->shutting_down)
+		session_bye(s, 421, "Service going down.", "shutdown");
+}

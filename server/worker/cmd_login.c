@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * USER, PASS, ACCT, REIN, QUIT and the answer to a login (RFC 959 4.1.1).
+ *
+ * A wrong password and an unknown user get the same answer after the same
+ * time; the reason stands in the log only.
+ */
+#include "server/worker/cmd_login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/sockutil.h"
+#include "common/str.h"
+#include "server/worker/cmd.h"
+#include "server/worker/ctrl.h"
+#include "server/worker/data.h"
+#include "server/worker/fs.h"
+#include "server/worker/mon.h"
+#include "server/worker/reply.h"
+
+#define DELAY_MS 1000u /* per wrong password, RFC 2577 7 */
+#define DELAY_MAX_MS 5000u
+#define NAME_SHOWN 64 /* bytes of a user's name that are echoed */
+
+static const char *const state_names[] = {
+	[LOGIN_NONE] = "none",
+	[LOGIN_USER] = "user",
+	[LOGIN_CHECKING] = "checking",
+	[LOGIN_IN] = "in",
+};
+
+void
+login_set(struct session *s, enum login_state state)
+{
+	log_debug("session %llu: login %s -> %s", (unsigned long long)s->id,
+	    state_names[s->login], state_names[state]);
+	s->login = state;
+}
+
+static bool
+is_anonymous(const struct session *s, const char *name)
+{
+	return s->w->conf->anonymous &&
+	       (ascii_casecmp(name, "anonymous") == 0 ||
+		   ascii_casecmp(name, "ftp") == 0);
+}
+
+/* Whoever was logged in is dropped at once, whatever comes of this. */
+enum cmd_result
+cmd_user(struct session *s, char *name)
+{
+	if (name[0] == '\0' || strlen(name) >= PROTO_USER_MAX) {
+		reply(s, 501, "USER needs a name of at most %d bytes.",
+		    PROTO_USER_MAX - 1);
+		return CMD_DONE;
+	}
+	session_drop_user(s);
+	s->user = xstrdup(name);
+	login_set(s, LOGIN_USER);
+	if (is_anonymous(s, name))
+		reply(s, 331,
+		    "Anonymous login ok, send your e-mail address as "
+		    "password.");
+	else
+		reply(s, 331, "Password required for %.*s.", NAME_SHOWN, name);
+	return CMD_DONE;
+}
+
+enum cmd_result
+cmd_pass(struct session *s, char *password)
+{
+	if (s->login != LOGIN_USER) {
+		reply(s, 503,
+		    s->login == LOGIN_IN ? "Already logged in."
+					 : "Login with USER first.");
+		return CMD_DONE;
+	}
+	if (strlen(password) >= PROTO_PASS_MAX) {
+		reply(s, 501, "Password too long.");
+		return CMD_DONE;
+	}
+	login_set(s, LOGIN_CHECKING);
+	mon_login(s, s->user, password);
+	explicit_bzero(password, strlen(password));
+	return CMD_PENDING;
+}
+
+enum cmd_result
+cmd_acct(struct session *s, char *arg)
+{
+	reply(s, 202, "ACCT not needed.");
+	return CMD_DONE;
+}
+
+enum cmd_result
+cmd_quit(struct session *s, char *arg)
+{
+	session_bye(s, 221, "Goodbye.", "quit");
+	return CMD_CLOSE;
+}
+
+enum cmd_result
+cmd_rein(struct session *s, char *arg)
+{
+	session_drop_user(s);
+	session_reset(s);
+	reply(s, 220, "Service ready for new user.");
+	return CMD_DONE;
+}
+
+/* -------------------------------------------------------------- the answer */
+
+static void
+forget_user(struct session *s)
+{
+	login_set(s, LOGIN_NONE);
+	free(s->user);
+	s->user = NULL;
+}
+
+static void
+accept_login(struct session *s, struct login_answer *a)
+{
+	const struct config *conf = s->w->conf;
+
+	s->fs = fs_new(s, a->fd);
+	a->fd = -1;
+	free(s->user);
+	s->user = xstrdup(a->name);
+	free(s->home);
+	s->home = xstrdup(a->start_dir);
+	free(s->cwd);
+	s->cwd = xstrdup(a->start_dir);
+	s->anonymous = a->anonymous != 0;
+	s->rights = a->rights;
+	s->umask = a->umask;
+	s->idle_timeout =
+	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
+	s->login_failures = 0;
+	login_set(s, LOGIN_IN);
+	session_log(s, "logged in");
+	reply(s, 230, "Login successful.");
+	cmd_finish(s);
+	session_set_timer(s);
+}
+
+/* The refusal is said by the session's timer, so that guessing is slow. */
+static void
+delay_refusal(struct session *s)
+{
+	uint64_t ms = (uint64_t)DELAY_MS * s->login_failures;
+
+	s->answer_at = clock_ms() + (ms < DELAY_MAX_MS ? ms : DELAY_MAX_MS);
+	session_set_timer(s);
+}
+
+void
+login_answer_now(struct session *s)
+{
+	s->answer_at = 0;
+	forget_user(s);
+	if (s->login_failures >= s->w->conf->max_login_attempts) {
+		session_bye(s, 421, "Too many login failures.",
+		    "too many login failures");
+		return;
+	}
+	reply(s, 530, "Login incorrect.");
+	cmd_finish(s);
+}
+
+static void
+refuse(struct session *s, const struct login_answer *a)
+{
+	char reason[LOG_VIS_MAX];
+
+	session_log(s, "login failed: %s",
+	    log_vis(reason, sizeof(reason), a->reason, strlen(a->reason)));
+	switch (a->verdict) {
+	case V_BUSY:
+		session_bye(s, 421, "Too many logins at once, try later.",
+		    "login queue full");
+		return;
+	case V_LIMIT:
+		forget_user(s);
+		reply(s, 530, "Too many connections of this user, try later.");
+		cmd_finish(s);
+		return;
+	case V_ERROR: /* nothing the client did wrong, so nothing to punish */
+		forget_user(s);
+		reply(s, 530, "Login incorrect.");
+		cmd_finish(s);
+		return;
+	default:
+		s->login_failures++;
+		delay_refusal(s);
+	}
+}
+
+void
+login_answered(struct session *s, struct login_answer *a)
+{
+	if (s->ended || s->login != LOGIN_CHECKING ||
+	    a->attempt != s->login_attempts || s->mode == CTRL_CLOSING) {
+		fd_close(&a->fd);
+		return;
+	}
+	if (a->verdict == V_OK && a->fd != -1)
+		accept_login(s, a);
+	else
+		refuse(s, a);
+	fd_close(&a->fd);
+}

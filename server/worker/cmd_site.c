@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SITE (RFC 959 4.1.3): a second, smaller table of commands.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ftptime.h"
+#include "common/mem.h"
+#include "common/str.h"
+#include "common/vpath.h"
+#include "server/worker/cmd.h"
+#include "server/worker/fs.h"
+#include "server/worker/reply.h"
+
+#define IDLE_MIN 1u
+
+/* Parses 1 to 4 octal digits of at most max. */
+static int
+parse_octal(const char *text, uint32_t max, uint32_t *out)
+{
+	size_t n = strlen(text);
+
+	if (n < 1 || n > 4 || strspn(text, "01234567") != n)
+		return -1;
+	*out = (uint32_t)strtoul(text, NULL, 8);
+	return *out <= max ? 0 : -1;
+}
+
+/* Ends the first word and returns what is behind exactly one blank. */
+static char *
+split(char *arg)
+{
+	char *rest = strchr(arg, ' ');
+
+	if (rest == NULL)
+		return arg + strlen(arg);
+	*rest = '\0';
+	return rest + 1;
+}
+
+static enum cmd_result
+syntax(struct session *s, const char *word)
+{
+	reply(s, 501, "Invalid SITE %s arguments.", word);
+	return CMD_DONE;
+}
+
+/* The callback of all that change something: s->ctx is "WORD\0name". */
+static void
+on_done(struct session *s, struct fs_reply *r)
+{
+	const char *word = s->ctx;
+
+	if (r->status == FS_OK)
+		reply(s, 200, "SITE %s command successful.", word);
+	else
+		fs_refuse(s, r->status, 0, word + strlen(word) + 1);
+	cmd_finish(s);
+}
+
+/* Joins name to path and remembers both words for on_done(). */
+static bool
+prepare(struct session *s, const char *word, const char *name, char *path)
+{
+	size_t w = strlen(word) + 1, n = strlen(name) + 1;
+	char *ctx;
+
+	if (!cmd_path(s, name, 0, path))
+		return false;
+	ctx = xmalloc(w + n);
+	memcpy(ctx, word, w);
+	memcpy(ctx + w, name, n);
+	free(s->ctx);
+	s->ctx = ctx;
+	return true;
+}
+
+static enum cmd_result
+site_chmod(struct session *s, char *arg)
+{
+	char path[VPATH_MAX];
+	char *name = split(arg);
+	uint32_t mode;
+
+	if (parse_octal(arg, 0777, &mode) == -1 || name[0] == '\0')
+		return syntax(s, "CHMOD");
+	if (!prepare(s, "CHMOD", name, path))
+		return CMD_DONE;
+	fs_chmod(s, mode, path, on_done);
+	return CMD_PENDING;
+}
+
+static enum cmd_result
+site_mkdir(struct session *s, char *arg)
+{
+	char path[VPATH_MAX];
+
+	if (arg[0] == '\0')
+		return syntax(s, "MKDIR");
+	if (!prepare(s, "MKDIR", arg, path))
+		return CMD_DONE;
+	fs_mkdir(s, path, 1, on_done);
+	return CMD_PENDING;
+}
+
+static enum cmd_result
+site_rmdir(struct session *s, char *arg)
+{
+	char path[VPATH_MAX];
+
+	if (arg[0] == '\0')
+		return syntax(s, "RMDIR");
+	if (!prepare(s, "RMDIR", arg, path))
+		return CMD_DONE;
+	if (vpath_is_within(s->cwd, path)) {
+		reply(s, 550, "%s: Directory is in use by this session.", arg);
+		return CMD_DONE;
+	}
+	fs_rmdir(s, path, 1, on_done);
+	return CMD_PENDING;
+}
+
+/* ------------------------------------------------------------------- UTIME */
+
+/* Cuts the last word off arg; NULL if there is no other. */
+static char *
+cut_last_word(char *arg)
+{
+	char *blank = strrchr(arg, ' ');
+
+	if (blank == NULL || blank == arg)
+		return NULL;
+	*blank = '\0';
+	return blank + 1;
+}
+
+static int
+parse_time(const char *text, time_t *t)
+{
+	return ftptime_parse(text, strlen(text), 1, t);
+}
+
+/* "name atime mtime ctime UTC": four words from the end, if they are that. */
+static char *
+utime_long(char *arg, time_t *mtime)
+{
+	char *copy = xstrdup(arg), *utc, *c, *m, *a, *name = NULL;
+	time_t ignored;
+
+	if ((utc = cut_last_word(copy)) != NULL &&
+	    ascii_casecmp(utc, "UTC") == 0 &&
+	    (c = cut_last_word(copy)) != NULL && parse_time(c, &ignored) == 0 &&
+	    (m = cut_last_word(copy)) != NULL && parse_time(m, mtime) == 0 &&
+	    (a = cut_last_word(copy)) != NULL && parse_time(a, &ignored) == 0) {
+		arg[strlen(copy)] = '\0';
+		name = arg;
+	}
+	free(copy);
+	return name;
+}
+
+/* "time name" */
+static char *
+utime_short(char *arg, time_t *mtime)
+{
+	char *name = split(arg);
+
+	return parse_time(arg, mtime) == 0 && name[0] != '\0' ? name : NULL;
+}
+
+static enum cmd_result
+site_utime(struct session *s, char *arg)
+{
+	char path[VPATH_MAX];
+	char *name;
+	time_t mtime;
+
+	if ((name = utime_long(arg, &mtime)) == NULL &&
+	    (name = utime_short(arg, &mtime)) == NULL)
+		return syntax(s, "UTIME");
+	if (!prepare(s, "UTIME", name, path))
+		return CMD_DONE;
+	fs_utime(s, mtime, path, on_done);
+	return CMD_PENDING;
+}
+
+/* ----------------------------------------------------------------- SYMLINK */
+
+/* Takes a word, in double quotes if it has blanks; NULL at the end. */
+static char *
+take_word(char **p)
+{
+	char *word = *p + strspn(*p, " ");
+	char *end;
+
+	if (*word == '\0')
+		return NULL;
+	if (*word == '"') {
+		word++;
+		if ((end = strchr(word, '"')) == NULL)
+			return NULL;
+	} else {
+		end = word + strcspn(word, " ");
+	}
+	*p = *end == '\0' ? end : end + 1;
+	*end = '\0';
+	return word;
+}
+
+static enum cmd_result
+site_symlink(struct session *s, char *arg)
+{
+	char path[VPATH_MAX];
+	char *target = take_word(&arg);
+	char *link = target == NULL ? NULL : take_word(&arg);
+
+	if (link == NULL || *link == '\0' || *target == '\0' ||
+	    take_word(&arg) != NULL)
+		return syntax(s, "SYMLINK");
+	if (!prepare(s, "SYMLINK", link, path))
+		return CMD_DONE;
+	fs_symlink(s, target, path, on_done);
+	return CMD_PENDING;
+}
+
+/* --------------------------------------------------------- session values */
+
+struct umask_ctx {
+	uint32_t mask;
+};
+
+static void
+on_umask(struct session *s, struct fs_reply *r)
+{
+	struct umask_ctx *c = s->ctx;
+
+	if (r->status == FS_OK) {
+		reply(
+		    s, 200, "UMASK set to %03o (was %03o)", c->mask, s->umask);
+		s->umask = c->mask;
+	} else {
+		fs_refuse(s, r->status, 0, "");
+	}
+	cmd_finish(s);
+}
+
+static enum cmd_result
+site_umask(struct session *s, char *arg)
+{
+	struct umask_ctx *c;
+	uint32_t mask;
+
+	if (arg[0] == '\0') {
+		reply(s, 200, "Current UMASK is %03o", s->umask);
+		return CMD_DONE;
+	}
+	if (parse_octal(arg, 0777, &mask) == -1)
+		return syntax(s, "UMASK");
+	c = s->ctx = xmalloc(sizeof(*c));
+	c->mask = mask;
+	fs_umask(s, mask, on_umask);
+	return CMD_PENDING;
+}
+
+static enum cmd_result
+site_idle(struct session *s, char *arg)
+{
+	uint32_t max = s->w->conf->max_idle_timeout;
+	uint64_t seconds;
+
+	if (arg[0] == '\0') {
+		reply(s, 200, "Current IDLE time limit is %u seconds; max %u",
+		    s->idle_timeout, max);
+		return CMD_DONE;
+	}
+	if (parse_u64(arg, max, &seconds) == -1 || seconds < IDLE_MIN) {
+		reply(s, 501, "IDLE time limit must be %u to %u seconds.",
+		    IDLE_MIN, max);
+		return CMD_DONE;
+	}
+	s->idle_timeout = (uint32_t)seconds;
+	session_touch(s);
+	session_set_timer(s);
+	reply(s, 200, "Maximum IDLE time set to %u seconds", s->idle_timeout);
+	return CMD_DONE;
+}
+
+/* --------------------------------------------------------------- the table */
+
+static enum cmd_result site_help_cmd(struct session *, char *);
+
+static bool
+chmod_on(const struct config *conf)
+{
+	return conf->site_chmod;
+}
+
+static bool
+rmdir_on(const struct config *conf)
+{
+	return conf->site_rmdir;
+}
+
+static bool
+symlink_on(const struct config *conf)
+{
+	return conf->site_symlink;
+}
+
+static const struct {
+	const char *word;
+	cmd_handler *handler;
+	bool (*on)(const struct config *); /* NULL: always */
+	const char *help;
+} sites[] = {
+	{ "CHMOD", site_chmod, chmod_on, "<sp> mode <sp> pathname" },
+	{ "HELP", site_help_cmd, NULL, "[ <sp> command ]" },
+	{ "IDLE", site_idle, NULL, "[ <sp> seconds ]" },
+	{ "MKDIR", site_mkdir, NULL, "<sp> pathname" },
+	{ "RMDIR", site_rmdir, rmdir_on, "<sp> pathname" },
+	{ "SYMLINK", site_symlink, symlink_on, "<sp> target <sp> link" },
+	{ "UMASK", site_umask, NULL, "[ <sp> mask ]" },
+	{ "UTIME", site_utime, NULL, "<sp> time <sp> pathname" },
+};
+
+static bool
+is_on(const struct session *s, size_t i)
+{
+	return sites[i].on == NULL || sites[i].on(s->w->conf);
+}
+
+void
+site_help(struct session *s)
+{
+	size_t i;
+
+	reply_more(s, 214, "The following SITE commands are recognized.");
+	for (i = 0; i < NELEM(sites); i++)
+		if (is_on(s, i))
+			reply_more(
+			    s, 214, "  %s %s", sites[i].word, sites[i].help);
+	reply(s, 214, "Help OK.");
+}
+
+static size_t
+find_site(const struct session *s, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(sites); i++)
+		if (ascii_casecmp(word, sites[i].word) == 0 && is_on(s, i))
+			break;
+	return i;
+}
+
+static enum cmd_result
+site_help_cmd(struct session *s, char *arg)
+{
+	size_t i;
+
+	if (arg[0] == '\0')
+		site_help(s);
+	else if ((i = find_site(s, arg)) == NELEM(sites))
+		reply(s, 501, "Unknown SITE command %.32s.", arg);
+	else
+		reply(
+		    s, 214, "Syntax: SITE %s %s", sites[i].word, sites[i].help);
+	return CMD_DONE;
+}
+
+/* 500 makes lftp stop trying; 504 is not among SITE's codes in RFC 959. */
+enum cmd_result
+cmd_site(struct session *s, char *arg)
+{
+	char *rest = split(arg);
+	size_t i = find_site(s, arg);
+
+	if (i == NELEM(sites)) {
+		reply(s, 500, "'SITE %.32s': command not understood.", arg);
+		return CMD_DONE;
+	}
+	return sites[i].handler(s, rest);
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control connection: reading, lines, running commands one by one, and
+ * sending the replies of a turn in one send.
+ */
+#include "server/worker/ctrl.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/worker/cmd.h"
+#include "server/worker/reply.h"
+
+#define READ_SIZE (16 * 1024)
+#define OUT_HIGH (32 * 1024) /* unsent bytes; then no command runs */
+#define DISCARD_MAX (64 * 1024) /* read while closing, then it is enough */
+/* A full segment is worth padding to only while it is a short line. */
+#define PAD_MSS_MAX 600
+
+static const char *const mode_names[] = {
+	[CTRL_READY] = "ready",
+	[CTRL_WAITING] = "waiting",
+	[CTRL_TRANSFER] = "transfer",
+	[CTRL_CLOSING] = "closing",
+};
+
+void
+ctrl_set_mode(struct session *s, enum ctrl_mode mode)
+{
+	if (s->mode == mode)
+		return;
+	log_debug("session %llu: control %s -> %s", (unsigned long long)s->id,
+	    mode_names[s->mode], mode_names[mode]);
+	s->mode = mode;
+}
+
+/* ---------------------------------------------------------- start and end */
+
+static void on_read(evutil_socket_t, short, void *);
+static void on_write(evutil_socket_t, short, void *);
+
+/* The options are of no use on other sockets than TCP; then they fail. */
+static void
+set_option(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+void
+ctrl_start(struct session *s)
+{
+	int fd = s->ctl.fd;
+
+	/* ABOR may come as urgent data; its bytes must stay in line (R0b I). */
+	set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	/* R6.2: NAT forgets silent connections during long transfers. */
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 45);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+	s->ev_read =
+	    event_new(s->w->base, fd, EV_READ | EV_PERSIST, on_read, s);
+	if (s->ev_read == NULL)
+		die("event_new");
+}
+
+static void
+free_event(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
+}
+
+static void
+clear_input(struct session *s)
+{
+	struct queued_line *q;
+
+	while ((q = STAILQ_FIRST(&s->queued)) != NULL) {
+		STAILQ_REMOVE_HEAD(&s->queued, entry);
+		free(q);
+	}
+	s->nqueued = 0;
+	s->queued_bytes = 0;
+	free(s->in.p);
+	memset(&s->in, 0, sizeof(s->in));
+	line_clear(&s->line);
+}
+
+static void
+clear_output(struct session *s)
+{
+	free(s->out.p);
+	memset(&s->out, 0, sizeof(s->out));
+}
+
+void
+ctrl_clear(struct session *s)
+{
+	free_event(&s->ev_read);
+	free_event(&s->ev_write);
+	clear_input(s);
+	clear_output(s);
+	stream_close(&s->ctl);
+}
+
+/* ----------------------------------------------------------------- reading */
+
+static void
+append_input(struct session *s, const uint8_t *p, size_t n)
+{
+	struct inbuf *in = &s->in;
+	size_t left = in->len - in->pos;
+
+	if (left > 0 && in->pos > 0)
+		memmove(in->p, in->p + in->pos, left);
+	in->p = xrealloc(in->p, left + n);
+	memcpy(in->p + left, p, n);
+	in->pos = 0;
+	in->len = left + n;
+}
+
+static void
+discard(struct session *s, size_t n)
+{
+	s->discarded += n;
+	if (s->discarded > DISCARD_MAX && s->fin)
+		session_end(s, s->bye);
+}
+
+/* One read per wake-up: what is behind it wakes us again. */
+static void
+read_some(struct session *s)
+{
+	uint8_t buf[READ_SIZE];
+	size_t n;
+
+	switch (s->ctl.ops->read(&s->ctl, buf, sizeof(buf), &n)) {
+	case IO_DONE:
+		if (s->mode == CTRL_CLOSING)
+			discard(s, n);
+		else
+			append_input(s, buf, n);
+		explicit_bzero(buf, n); /* may hold a password */
+		break;
+	case IO_EOF:
+		s->eof = true;
+		if (s->mode == CTRL_CLOSING && s->fin)
+			session_end(s, s->bye);
+		break;
+	case IO_ERR:
+		session_end(s, strerror(errno));
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	session_enter(s);
+	read_some(s);
+	session_leave(s);
+}
+
+/* ------------------------------------------------------------------- lines */
+
+static bool
+queue_has_room(const struct session *s)
+{
+	return s->nqueued < CTRL_QUEUE_LINES &&
+	       s->queued_bytes < CTRL_QUEUE_BYTES;
+}
+
+static void
+enqueue(struct session *s, enum line_result kind, const char *line, size_t len)
+{
+	struct queued_line *q = xmalloc(sizeof(*q) + len + 1);
+
+	q->kind = kind;
+	q->len = len;
+	memcpy(q->text, line, len);
+	q->text[len] = '\0';
+	STAILQ_INSERT_TAIL(&s->queued, q, entry);
+	s->nqueued++;
+	s->queued_bytes += len;
+}
+
+static void
+run_line(struct session *s, enum line_result kind, char *line, size_t len)
+{
+	if (kind == LINE_OK)
+		cmd_run(s, line, len);
+	else
+		cmd_bad_line(s, kind);
+}
+
+/* R6.4, R31: during a transfer only ABOR and STAT do not wait their turn. */
+static void
+line_arrived(struct session *s, enum line_result kind, char *line, size_t len)
+{
+	if (s->mode == CTRL_TRANSFER &&
+	    !(kind == LINE_OK && cmd_is_immediate(line, len)))
+		enqueue(s, kind, kind == LINE_OK ? line : "",
+		    kind == LINE_OK ? len : 0);
+	else
+		run_line(s, kind, line, len);
+}
+
+static void
+run_queued(struct session *s)
+{
+	struct queued_line *q = STAILQ_FIRST(&s->queued);
+
+	STAILQ_REMOVE_HEAD(&s->queued, entry);
+	s->nqueued--;
+	s->queued_bytes -= q->len;
+	run_line(s, q->kind, q->text, q->len);
+	free_secret(q, sizeof(*q) + q->len);
+}
+
+/* Parses one line of the input and runs or queues it; false: there is none. */
+static bool
+next_line(struct session *s)
+{
+	const uint8_t *p = s->in.p + s->in.pos, *end = s->in.p + s->in.len;
+	enum line_result kind;
+	char *line;
+	size_t len;
+
+	if (s->in.pos == s->in.len)
+		return false;
+	kind = line_next(&s->line, &p, end, &line, &len);
+	explicit_bzero(s->in.p + s->in.pos, (size_t)(p - s->in.p) - s->in.pos);
+	s->in.pos = (size_t)(p - s->in.p);
+	if (s->in.pos == s->in.len) {
+		free(s->in.p);
+		memset(&s->in, 0, sizeof(s->in));
+	}
+	if (s->line.nrefuse > 0) {
+		reply_bytes(s, s->line.refuse, s->line.nrefuse);
+		s->line.nrefuse = 0;
+	}
+	if (kind == LINE_NONE)
+		return false;
+	line_arrived(s, kind, line, len);
+	return true;
+}
+
+/* May another line run now? */
+static bool
+may_run(const struct session *s)
+{
+	if (s->ended || s->blocked || s->out.len > OUT_HIGH)
+		return false;
+	return s->mode == CTRL_READY ||
+	       (s->mode == CTRL_TRANSFER && queue_has_room(s));
+}
+
+void
+ctrl_run(struct session *s)
+{
+	while (may_run(s)) {
+		if (s->mode == CTRL_READY && s->nqueued > 0)
+			run_queued(s);
+		else if (!next_line(s))
+			break;
+	}
+	if (!s->ended)
+		line_trim(&s->line);
+}
+
+/* The peer has ended its side: is all that it asked for done? */
+static void
+check_eof(struct session *s)
+{
+	if (!s->eof || s->ended || s->blocked)
+		return;
+	/* A transfer whose control connection is gone is aborted. */
+	if (s->mode == CTRL_TRANSFER)
+		session_end(s, "client closed during a transfer");
+	else if (s->mode == CTRL_READY && s->in.len == s->in.pos &&
+		 s->nqueued == 0)
+		session_end(s, "client closed the connection");
+}
+
+/* ----------------------------------------------------------------- sending */
+
+/*
+ * Nagle's algorithm holds a partial segment while an earlier partial one is
+ * unacknowledged; a full one leaves at once. So the last reply of a transfer
+ * is filled up to a full segment with blanks, if something is still
+ * unacknowledged now (docs/design.md, "Replies").
+ */
+static void
+pad(struct session *s)
+{
+	int mss, unacked, fd = s->ctl.fd;
+	socklen_t len = sizeof(mss);
+	size_t fill;
+
+	if (!s->w->conf->pad_replies || ioctl(fd, SIOCOUTQ, &unacked) == -1 ||
+	    unacked == 0)
+		return;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len) == -1 ||
+	    mss <= 0 || mss > PAD_MSS_MAX)
+		return;
+	fill = s->out.len % (size_t)mss;
+	if (fill > 0)
+		reply_pad(s, (size_t)mss - fill);
+}
+
+static void
+set_blocked(struct session *s, bool blocked)
+{
+	if (blocked && !s->blocked) {
+		s->blocked_since = clock_ms();
+		s->blocked = true;
+		session_set_timer(s);
+	}
+	s->blocked = blocked;
+}
+
+/* Takes n sent bytes out of the buffer. */
+static void
+sent(struct session *s, size_t n)
+{
+	s->out.len -= n;
+	if (s->out.len == 0)
+		clear_output(s);
+	else
+		memmove(s->out.p, s->out.p + n, s->out.len);
+}
+
+void
+ctrl_flush(struct session *s)
+{
+	struct iovec iov;
+	size_t n;
+
+	if (s->hold || s->out.len == 0)
+		return;
+	if (s->pad_last)
+		pad(s);
+	s->pad_last = false;
+	iov.iov_base = s->out.p;
+	iov.iov_len = s->out.len;
+	switch (s->ctl.ops->writev(&s->ctl, &iov, 1, &n)) {
+	case IO_DONE:
+		sent(s, n);
+		break;
+	case IO_WANT_READ:
+	case IO_WANT_WRITE:
+		break;
+	default:
+		session_end(s, strerror(errno));
+		return;
+	}
+	set_blocked(s, s->out.len > 0);
+}
+
+static void
+on_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	session_enter(s);
+	s->blocked = false;
+	ctrl_flush(s);
+	session_leave(s);
+}
+
+/* ------------------------------------------------------------------ events */
+
+/* The last reply is out: our side ends, then the peer's (protocol 12.6). */
+static void
+finish_closing(struct session *s)
+{
+	if (s->fin || s->out.len > 0)
+		return;
+	s->fin = true;
+	if (s->eof || s->ctl.ops->shutdown(&s->ctl) == IO_ERR)
+		session_end(s, s->bye);
+}
+
+static bool
+wants_input(const struct session *s)
+{
+	if (s->eof)
+		return false;
+	if (s->mode == CTRL_CLOSING)
+		return true;
+	if (s->mode == CTRL_TRANSFER && !queue_has_room(s))
+		return false;
+	return s->in.len - s->in.pos < CTRL_INPUT_MAX;
+}
+
+static void
+arm_read(struct session *s)
+{
+	bool want = wants_input(s);
+	bool armed = event_pending(s->ev_read, EV_READ, NULL) != 0;
+
+	if (want && !armed && event_add(s->ev_read, NULL) == -1)
+		die("event_add");
+	if (!want && armed)
+		event_del(s->ev_read);
+}
+
+static void
+arm_write(struct session *s)
+{
+	if (!s->blocked) {
+		free_event(&s->ev_write);
+		return;
+	}
+	if (s->ev_write != NULL)
+		return;
+	s->ev_write = event_new(
+	    s->w->base, s->ctl.fd, EV_WRITE | EV_PERSIST, on_write, s);
+	if (s->ev_write == NULL || event_add(s->ev_write, NULL) == -1)
+		die("event_add");
+}
+
+void
+ctrl_arm(struct session *s)
+{
+	if (s->mode == CTRL_CLOSING) {
+		clear_input(s); /* what came after QUIT is ignored */
+		finish_closing(s);
+	}
+	check_eof(s);
+	if (s->ended)
+		return;
+	arm_read(s);
+	arm_write(s);
+	/*
+	 * More lines may run than did: those that a full output held back,
+	 * when it was sent at once.
+	 */
+	if (!s->blocked && s->mode == CTRL_READY &&
+	    (s->in.len > s->in.pos || s->nqueued > 0))
+		event_active(s->ev_read, EV_TIMEOUT, 0);
+}

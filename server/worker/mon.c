@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker's side of the channel to the monitor. What the monitor sends is
+ * trusted: anything malformed is our own bug and ends the worker.
+ */
+#include "server/worker/mon.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/proto.h"
+#include "server/worker/cmd_login.h"
+#include "server/worker/ctrl.h"
+#include "server/worker/data.h"
+#include "server/worker/session.h"
+#include "server/worker/xfer.h"
+
+/* ---------------------------------------------------- from the monitor */
+
+/* Takes the descriptor out of the message. */
+static int
+take_fd(struct ipc_msg *m)
+{
+	int fd = m->fd;
+
+	m->fd = -1;
+	return fd;
+}
+
+static void
+check_end(const struct ipc_msg *m)
+{
+	if (rbuf_end(&m->body) == -1)
+		bug("malformed message %u from the monitor", m->type);
+}
+
+static void
+on_session(struct worker *w, struct ipc_msg *m)
+{
+	uint64_t sid = get_u64(&m->body);
+	struct addr peer, local;
+	uint16_t listener;
+
+	addr_get(&m->body, &peer);
+	addr_get(&m->body, &local);
+	listener = get_u16(&m->body);
+	check_end(m);
+	if (m->fd == -1)
+		bug("a session without a connection");
+	session_new(w, sid, take_fd(m), &peer, &local, listener);
+}
+
+static void
+get_account(struct rbuf *r, struct login_answer *a)
+{
+	(void)get_str(r, a->name, sizeof(a->name));
+	a->anonymous = get_u8(r);
+	(void)get_str(r, a->start_dir, sizeof(a->start_dir));
+	a->rights = get_u32(r);
+	a->umask = get_u32(r);
+	a->idle_timeout = get_u32(r);
+}
+
+static void
+on_login(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	struct login_answer a;
+
+	memset(&a, 0, sizeof(a));
+	a.attempt = get_u32(&m->body);
+	a.verdict = get_u8(&m->body);
+	(void)get_str(&m->body, a.reason, sizeof(a.reason));
+	if (a.verdict == V_OK)
+		get_account(&m->body, &a);
+	check_end(m);
+	if (s == NULL) /* it has ended meanwhile */
+		return;
+	a.fd = take_fd(m);
+	session_enter(s);
+	login_answered(s, &a);
+	session_leave(s);
+}
+
+static void
+on_source_port(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	uint32_t serial = get_u32(&m->body);
+	int err = (int)get_i64(&m->body);
+
+	check_end(m);
+	if (s == NULL)
+		return;
+	session_enter(s);
+	data_source_port(s, serial, err, take_fd(m));
+	session_leave(s);
+}
+
+static void
+on_kick(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	char reason[PROTO_REASON_MAX];
+
+	(void)get_str(&m->body, reason, sizeof(reason));
+	check_end(m);
+	if (s == NULL)
+		return;
+	session_enter(s);
+	session_bye(s, 421, "Service closing control connection.",
+	    "ended by the administrator");
+	session_leave(s);
+}
+
+static void
+leave_if_empty(struct worker *w)
+{
+	if (TAILQ_EMPTY(&w->sessions))
+		event_base_loopbreak(w->base);
+}
+
+static void
+on_drain(struct worker *w, struct ipc_msg *m)
+{
+	check_end(m);
+	w->draining = true;
+	leave_if_empty(w);
+}
+
+/* Transfers may finish; cmd_finish() sees the flag afterwards. */
+static void
+on_shutdown(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s, *next;
+
+	check_end(m);
+	w->shutting_down = true;
+	for (s = TAILQ_FIRST(&w->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (xfer_is_active(s))
+			continue;
+		session_enter(s);
+		session_bye(s, 421, "Service going down.", "shutdown");
+		session_leave(s);
+	}
+	leave_if_empty(w);
+}
+
+static void
+on_report(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s;
+	char what[1024];
+	uint64_t moved, total;
+
+	w->report = get_u8(&m->body) != 0;
+	check_end(m);
+	if (!w->report)
+		return;
+	TAILQ_FOREACH (s, &w->sessions, entry) {
+		moved = 0;
+		(void)xfer_progress(s, &moved, &total);
+		mon_status(s, xfer_str(s, what, sizeof(what)), moved);
+	}
+}
+
+static const struct {
+	enum proto_mw type;
+	void (*handler)(struct worker *, struct ipc_msg *);
+} handlers[] = {
+	{ MW_SESSION, on_session },
+	{ MW_LOGIN, on_login },
+	{ MW_SOURCE_PORT, on_source_port },
+	{ MW_KICK, on_kick },
+	{ MW_DRAIN, on_drain },
+	{ MW_SHUTDOWN, on_shutdown },
+	{ MW_REPORT, on_report },
+};
+
+void
+mon_dispatch(struct worker *w, struct ipc_msg *m)
+{
+	size_t i;
+
+	if (m == NULL) {
+		log_debug("the monitor is gone");
+		event_base_loopbreak(w->base);
+		return;
+	}
+	for (i = 0; i < NELEM(handlers); i++)
+		if (handlers[i].type == m->type) {
+			handlers[i].handler(w, m);
+			return;
+		}
+	bug("unknown message %u from the monitor", m->type);
+}
+
+/* ------------------------------------------------------ to the monitor */
+
+static void
+begin(struct session *s, struct wbuf *w, enum proto_wm type)
+{
+	ipc_begin(w, s->w->msg, sizeof(s->w->msg), (uint16_t)type);
+	put_u64(w, s->id);
+}
+
+static void
+tell(struct session *s, const struct wbuf *w)
+{
+	/* If it is gone, the channel's callback ends the worker. */
+	if (s->w->mon != NULL)
+		(void)chan_send(s->w->mon, w, -1);
+}
+
+void
+mon_login(struct session *s, const char *user, const char *password)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_LOGIN);
+	put_u32(&w, ++s->login_attempts);
+	put_str(&w, user);
+	put_str(&w, password);
+	put_u8(&w, 0);
+	tell(s, &w);
+	explicit_bzero(w.p, w.len);
+}
+
+void
+mon_logout(struct session *s)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_LOGOUT);
+	tell(s, &w);
+}
+
+void
+mon_end(struct session *s, const char *reason)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_END);
+	put_str(&w, reason);
+	tell(s, &w);
+}
+
+void
+mon_source_port(struct session *s, uint32_t serial)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_SOURCE_PORT);
+	put_u32(&w, serial);
+	addr_put(&w, &s->local);
+	put_u8(&w, 0);
+	tell(s, &w);
+}
+
+void
+mon_status(struct session *s, const char *what, uint64_t bytes)
+{
+	struct wbuf w;
+
+	if (!s->w->report)
+		return;
+	begin(s, &w, WM_STATUS);
+	put_str(&w, what);
+	put_u64(&w, bytes);
+	tell(s, &w);
+}

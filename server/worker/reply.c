@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Replies: appended to the session's output, cleaned on the way.
+ */
+#include "server/worker/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/worker/ctrl.h"
+
+#define TEXT_MAX 8704 /* the longest path, a quarter of it doubled, and words \
+		       */
+#define OUT_STEP 512 /* most turns need no second allocation */
+
+/* Room for n more bytes at the end of the output. */
+static char *
+reserve(struct session *s, size_t n)
+{
+	struct outbuf *o = &s->out;
+	size_t cap = o->cap;
+
+	if (o->len + n > cap) {
+		cap = (o->len + n + OUT_STEP - 1) / OUT_STEP * OUT_STEP;
+		if (cap < 2 * o->cap)
+			cap = 2 * o->cap;
+		o->p = xrealloc(o->p, cap);
+		o->cap = cap;
+	}
+	return o->p + o->len;
+}
+
+void
+reply_bytes(struct session *s, const void *p, size_t n)
+{
+	memcpy(reserve(s, n), p, n);
+	s->out.len += n;
+}
+
+void
+reply_pad(struct session *s, size_t n)
+{
+	char *end = reserve(s, n);
+
+	memset(end - 2, ' ', n);
+	memcpy(end + n - 2, "\r\n", 2);
+	s->out.len += n;
+}
+
+/*
+ * One line: what could end it is replaced (a name must not forge a reply), and
+ * 0xff is doubled (RFC 854: it is Telnet's IAC).
+ */
+static void
+put_line(struct session *s, const char *head, const char *text, size_t len)
+{
+	size_t i, n = strlen(head);
+	char *p = reserve(s, n + 2 * len + 2), *start = p;
+
+	memcpy(p, head, n);
+	p += n;
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
+			*p++ = '?';
+		else if ((*p++ = text[i]) == (char)0xff)
+			*p++ = (char)0xff;
+	}
+	memcpy(p, "\r\n", 2);
+	s->out.len += (size_t)(p - start) + 2;
+}
+
+static void
+put_format(struct session *s, const char *head, const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX];
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+
+	if (n < 0)
+		n = 0;
+	if ((size_t)n >= sizeof(text))
+		n = sizeof(text) - 1;
+	/* Some clients ignore a line without any text (protocol 2.5). */
+	if (n == 0 && head[0] != ' ')
+		put_line(s, head, "-", 1);
+	else
+		put_line(s, head, text, (size_t)n);
+}
+
+static void
+put_code(struct session *s, int code, char mark, const char *fmt, va_list ap)
+{
+	char head[16];
+
+	(void)snprintf(head, sizeof(head), "%03d%c", code, mark);
+	put_format(s, head, fmt, ap);
+}
+
+void
+reply(struct session *s, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_code(s, code, ' ', fmt, ap);
+	va_end(ap);
+}
+
+void
+reply_more(struct session *s, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_code(s, code, '-', fmt, ap);
+	va_end(ap);
+}
+
+void
+reply_row(struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_format(s, " ", fmt, ap);
+	va_end(ap);
+}
+
+void
+reply_rows(struct session *s, const char *text, size_t len)
+{
+	const char *end = text + len, *eol;
+
+	while (text < end &&
+	       (eol = memmem(text, (size_t)(end - text), "\r\n", 2)) != NULL) {
+		put_line(s, " ", text, (size_t)(eol - text));
+		text = eol + 2;
+	}
+}
+
+void
+reply_alone(struct session *s, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	ctrl_flush(s);
+	if (s->ended)
+		return;
+	va_start(ap, fmt);
+	put_code(s, code, ' ', fmt, ap);
+	va_end(ap);
+	ctrl_flush(s);
+}
+
+void
+reply_final(struct session *s, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_code(s, code, ' ', fmt, ap);
+	va_end(ap);
+	s->pad_last = true;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session's birth, turns, deadlines and its only death.
+ */
+#include "server/worker/session.h"
+
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "server/worker/cmd_login.h"
+#include "server/worker/ctrl.h"
+#include "server/worker/data.h"
+#include "server/worker/fs.h"
+#include "server/worker/mon.h"
+#include "server/worker/reply.h"
+#include "server/worker/xfer.h"
+
+#define MS UINT64_C(1000)
+#define CLOSING_MS (2 * MS) /* for the peer to read our last reply */
+
+static void on_timer(void *);
+
+/* ------------------------------------------------------------------ birth */
+
+/* Free text may have several lines; the last one ends the reply. */
+static void
+greet(struct session *s)
+{
+	const char *text = s->w->conf->banner, *end;
+
+	while ((end = strchr(text, '\n')) != NULL && end[1] != '\0') {
+		reply_more(s, 220, "%.*s", (int)(end - text), text);
+		text = end + 1;
+	}
+	reply(s, 220, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+void
+session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
+    const struct addr *local, uint16_t listener)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+	char where[ADDR_STRLEN];
+
+	s->w = w;
+	s->id = sid;
+	s->listener = listener;
+	s->peer = *peer;
+	s->local = *local;
+	stream_init_plain(&s->ctl, fd);
+	STAILQ_INIT(&s->queued);
+	line_init(&s->line);
+	timer_init(&s->timer, on_timer, s);
+	s->began = s->active = clock_ms();
+	session_reset(s);
+	TAILQ_INSERT_TAIL(&w->sessions, s, entry);
+	session_log(
+	    s, "connected to %s", addr_str(local, where, sizeof(where)));
+	session_enter(s);
+	ctrl_start(s);
+	greet(s);
+	session_set_timer(s);
+	session_leave(s);
+}
+
+/* -------------------------------------------------------------- parameters */
+
+static void
+set_string(char **where, const char *text)
+{
+	free(*where);
+	*where = text == NULL ? NULL : xstrdup(text);
+}
+
+void
+session_reset(struct session *s)
+{
+	const struct config *conf = s->w->conf;
+
+	set_string(&s->home, "/");
+	set_string(&s->cwd, "/");
+	set_string(&s->rename_from, NULL);
+	set_string(&s->client, NULL);
+	s->type = conf->initial_type_ascii ? TYPE_ASCII : TYPE_IMAGE;
+	s->facts = FACT_ALL;
+	s->epsv_all = false;
+	s->restart = 0;
+	s->idle_timeout = conf->idle_timeout;
+	data_close(s);
+}
+
+void
+session_drop_user(struct session *s)
+{
+	if (s->login == LOGIN_IN || s->login == LOGIN_CHECKING)
+		mon_logout(s);
+	if (s->login != LOGIN_NONE)
+		login_set(s, LOGIN_NONE);
+	fs_free(s->fs);
+	s->fs = NULL;
+	set_string(&s->user, NULL);
+	set_string(&s->rename_from, NULL);
+	s->restart = 0;
+	s->rights = 0;
+	s->anonymous = false;
+	s->began = clock_ms();
+	s->answer_at = 0;
+	data_close(s);
+	session_set_timer(s);
+}
+
+/* ------------------------------------------------------------------- turns */
+
+void
+session_enter(struct session *s)
+{
+	s->depth++;
+}
+
+void
+session_leave(struct session *s)
+{
+	if (s->depth > 1 || s->ended) {
+		s->depth--;
+		return;
+	}
+	ctrl_run(s);
+	if (!s->ended)
+		ctrl_flush(s);
+	if (!s->ended)
+		ctrl_arm(s);
+	s->depth--;
+}
+
+/* --------------------------------------------------------------- deadlines */
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When something must happen, whatever it is: clock_ms(). */
+static uint64_t
+deadline(const struct session *s)
+{
+	const struct config *conf = s->w->conf;
+	uint64_t due;
+
+	if (s->mode == CTRL_CLOSING)
+		due = s->closing_since + CLOSING_MS;
+	else if (s->login != LOGIN_IN)
+		due = s->began + conf->login_timeout * MS;
+	else if (s->mode == CTRL_READY)
+		due = s->active + s->idle_timeout * MS;
+	else /* suspended (R6.1); looked at again after as long */
+		due = clock_ms() + s->idle_timeout * MS;
+	if (s->blocked)
+		due =
+		    earlier(due, s->blocked_since + conf->output_timeout * MS);
+	if (s->answer_at != 0)
+		due = earlier(due, s->answer_at);
+	return due;
+}
+
+/*
+ * The timer is left alone while the deadline moves away, as it does with every
+ * command; when it fires too early it is set anew.
+ */
+void
+session_set_timer(struct session *s)
+{
+	uint64_t now = clock_ms(), due = deadline(s);
+
+	if (s->ended || (timer_is_set(&s->timer) && s->timer.due <= due))
+		return;
+	timer_set(&s->timer, due > now ? due - now : 1);
+}
+
+void
+session_touch(struct session *s)
+{
+	s->active = clock_ms();
+}
+
+/* The deadline has come: which one was it? */
+static void
+expire(struct session *s, uint64_t now)
+{
+	const struct config *conf = s->w->conf;
+
+	if (s->answer_at != 0 && s->answer_at <= now)
+		login_answer_now(s);
+	else if (s->mode == CTRL_CLOSING)
+		session_end(s, s->bye);
+	else if (s->blocked &&
+		 s->blocked_since + conf->output_timeout * MS <= now)
+		session_end(s, "the client does not read its replies");
+	else if (s->login != LOGIN_IN)
+		session_bye(s, 421, "Login timeout.", "login timeout");
+	else
+		session_bye(s, 421, "Idle timeout, closing control connection.",
+		    "idle timeout");
+}
+
+static void
+on_timer(void *arg)
+{
+	struct session *s = arg;
+	uint64_t now = clock_ms();
+
+	session_enter(s);
+	if (deadline(s) <= now)
+		expire(s, now);
+	session_leave(s);
+	session_set_timer(s);
+}
+
+/* ------------------------------------------------------------------- death */
+
+void
+session_bye(struct session *s, int code, const char *text, const char *reason)
+{
+	if (s->ended || s->mode == CTRL_CLOSING)
+		return;
+	xfer_drop(s);
+	data_close(s);
+	s->hold = false;
+	s->bye = reason;
+	s->closing_since = clock_ms();
+	reply(s, code, "%s", text);
+	ctrl_set_mode(s, CTRL_CLOSING);
+	session_set_timer(s);
+}
+
+void
+session_end(struct session *s, const char *reason)
+{
+	if (s->ended)
+		return;
+	xfer_drop(s);
+	s->ended = true;
+	session_log(s, "ended: %s", reason);
+	timer_cancel(&s->timer);
+	data_free(s);
+	fs_free(s->fs);
+	s->fs = NULL;
+	ctrl_clear(s);
+	mon_end(s, reason);
+	TAILQ_REMOVE(&s->w->sessions, s, entry);
+	TAILQ_INSERT_TAIL(&s->w->graveyard, s, entry);
+	event_active(s->w->undertaker, EV_TIMEOUT, 0);
+}
+
+void
+session_free(struct session *s)
+{
+	free(s->ctx);
+	free(s->user);
+	free(s->cwd);
+	free(s->home);
+	free(s->rename_from);
+	free(s->client);
+	free(s);
+}
+
+/* --------------------------------------------------------------------- log */
+
+void
+session_log(const struct session *s, const char *fmt, ...)
+{
+	char text[4096], ip[ADDR_STRLEN], user[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (s->user != NULL)
+		log_vis(user, sizeof(user), s->user, strlen(s->user));
+	log_info("session %llu %s %s: %s", (unsigned long long)s->id,
+	    addr_ip_str(&s->peer, ip, sizeof(ip)), s->user == NULL ? "-" : user,
+	    text);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A worker process: its start, its loop, its end.
+ */
+#include "server/worker/worker.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/privdrop.h"
+#include "common/sandbox.h"
+#include "common/timer.h"
+#include "server/roles.h"
+#include "server/worker/data.h"
+#include "server/worker/mon.h"
+#include "server/worker/session.h"
+
+static void
+on_message(struct chan *c, struct ipc_msg *m, void *arg)
+{
+	mon_dispatch(arg, m);
+}
+
+static void
+on_undertaker(evutil_socket_t fd, short what, void *arg)
+{
+	worker_bury(arg);
+}
+
+void
+worker_init(struct worker *w, const struct config *conf,
+    struct event_base *base, int monitor_fd)
+{
+	w->conf = conf;
+	w->base = base;
+	TAILQ_INIT(&w->sessions);
+	TAILQ_INIT(&w->graveyard);
+	w->draining = w->shutting_down = w->report = false;
+	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
+	if (w->undertaker == NULL)
+		die("event_new");
+	w->mon = chan_new(base, monitor_fd, on_message, w);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&w->sessions)) != NULL)
+		session_end(s, "the worker ends");
+	worker_bury(w);
+	data_linger_clear();
+	event_free(w->undertaker);
+	chan_free(w->mon);
+	w->mon = NULL;
+}
+
+void
+worker_bury(struct worker *w)
+{
+	struct session *s;
+
+	while ((s = TAILQ_FIRST(&w->graveyard)) != NULL) {
+		TAILQ_REMOVE(&w->graveyard, s, entry);
+		session_free(s);
+	}
+	if ((w->draining || w->shutting_down) && TAILQ_EMPTY(&w->sessions))
+		event_base_loopbreak(w->base);
+}
+
+/* Messages about one session are rare (logins), sessions per worker bounded. */
+struct session *
+worker_find(struct worker *w, uint64_t sid)
+{
+	struct session *s;
+
+	TAILQ_FOREACH (s, &w->sessions, entry)
+		if (s->id == sid)
+			return s;
+	return NULL;
+}
+
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == -1)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &lim) == -1)
+		log_warn("cannot raise the limit of descriptors");
+}
+
+static struct event_base *
+make_base(void)
+{
+	struct event_config *cfg = event_config_new();
+	struct event_base *base;
+
+	if (cfg == NULL)
+		die("event_config_new");
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	if (base == NULL)
+		diex("event_base_new failed");
+	return base;
+}
+
+void
+worker_main(const struct config *conf, int monitor_fd)
+{
+	static struct worker w;
+	struct event_base *base;
+	struct ident id;
+
+	log_set_role("worker");
+	if (conf_service_ident(conf, &id) == -1)
+		diex("no such user: %s", conf->service_user);
+	tzset(); /* before the root is empty */
+	raise_descriptor_limit();
+	privdrop(&id, geteuid() == 0 ? conf->empty_dir : NULL);
+	base = make_base();
+	timers_init(base);
+	worker_init(&w, conf, base, monitor_fd);
+	sandbox_worker();
+	event_base_dispatch(base);
+	worker_clear(&w);
+	timers_clear();
+	event_base_free(base);
+	exit(0);
+}
