@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Log lines: formatted here, written with one write(2).
+ * Log lines: formatted and flattened here, written with one write(2) or
+ * syslog(3). Whoever logs to a pipe ignores SIGPIPE.
  */
 #include "common/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,7 +19,8 @@
 
 #include "common/mem.h"
 
-#define LOG_LINE_MAX 8192
+/* PIPE_BUF: a write of so much to a pipe is never mixed with another. */
+#define LOG_LINE_MAX 4096
 
 enum target {
 	TARGET_STDERR,
@@ -46,18 +49,24 @@ static const struct {
 static int
 open_file(const char *name)
 {
-	return open(
-	    name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	/* O_NONBLOCK: a FIFO without a reader must not hold us up. */
+	return open(name,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    0640);
 }
 
 static void
 use_target(enum target t, const char *name, int fd)
 {
+	char *copy = name == NULL ? NULL : xstrdup(name);
+
+	if (target == TARGET_SYSLOG && t != TARGET_SYSLOG)
+		closelog();
 	if (file_fd != -1)
 		(void)close(file_fd);
 	free(path);
 	target = t;
-	path = name == NULL ? NULL : xstrdup(name);
+	path = copy;
 	file_fd = fd;
 }
 
@@ -152,54 +161,106 @@ timestamp(void)
 	return text;
 }
 
-/* The line's beginning; returns its length. */
-static size_t
-prefix(char *line, size_t size, enum log_level level)
-{
-	int n = snprintf(line, size, "%s %s %s[%d] ", timestamp(),
-	    levels[level].name, role, (int)getpid());
+/*
+ * Appends formatted text to line (size bytes, len of them used) and returns
+ * the new length. A text that does not fit ends in "...".
+ */
+static size_t append(char *line, size_t size, size_t len, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+static size_t vappend(char *line, size_t size, size_t len, const char *fmt,
+    va_list ap) __attribute__((format(printf, 4, 0)));
 
-	return n < 0 ? 0 : (size_t)n;
+static size_t
+vappend(char *line, size_t size, size_t len, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(line + len, size - len, fmt, ap);
+
+	if (n < 0)
+		line[len] = '\0';
+	else if ((size_t)n < size - len)
+		len += (size_t)n;
+	else {
+		len = size - 1;
+		memcpy(line + len - 3, "...", 3);
+	}
+	return len;
 }
 
-static void
-emit(enum log_level level, int err, const char *fmt, va_list ap)
+static size_t
+append(char *line, size_t size, size_t len, const char *fmt, ...)
 {
-	char line[LOG_LINE_MAX];
-	size_t len, room, start;
-	int n, saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	len = vappend(line, size, len, fmt, ap);
+	va_end(ap);
+	return len;
+}
+
+/* A line is one line, whatever a library or a file name put into it. */
+static void
+flatten(char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
+/*
+ * A reader that sleeps must not stop a server: its lines are lost instead.
+ * (Files are opened with O_NONBLOCK and need no asking.)
+ */
+static void
+write_line(const char *line, size_t len)
+{
+	struct pollfd p = { .fd = log_fd(), .events = POLLOUT };
+
+	if (p.fd != file_fd && (poll(&p, 1, 0) != 1 || p.revents != POLLOUT))
+		return;
+	if (write(p.fd, line, len) == -1)
+		return;
+}
+
+static void emit(enum log_level, int err, const char *before, const char *fmt,
+    va_list) __attribute__((format(printf, 4, 0)));
+
+static void
+emit(enum log_level level, int err, const char *before, const char *fmt,
+    va_list ap)
+{
+	char line[LOG_LINE_MAX], reason[128] = "";
+	size_t len, start;
+	int saved = errno;
 
 	if (level < threshold || (target == TARGET_NONE && test_fd == -1))
 		return;
-	start = len = prefix(line, sizeof(line), level);
-	room = sizeof(line) - len - 1; /* for the newline */
-	n = vsnprintf(line + len, room, fmt, ap);
-	if (n > 0)
-		len += (size_t)n < room ? (size_t)n : room - 1;
-	room = sizeof(line) - len - 1;
-	if (err != 0 &&
-	    (n = snprintf(line + len, room, ": %s", strerror(err))) > 0)
-		len += (size_t)n < room ? (size_t)n : room - 1;
+	if (err != 0)
+		(void)append(reason, sizeof(reason), 0, ": %s", strerror(err));
+	start = len = append(line, 256, 0, "%s %s %s[%d] ", timestamp(),
+	    levels[level].name, role, (int)getpid());
+	len = append(line, sizeof(line) / 2, len, "%s", before);
+	/* Room stays for the reason and the line's end. */
+	len = vappend(line, sizeof(line) - strlen(reason) - 1, len, fmt, ap);
+	len = append(line, sizeof(line) - 1, len, "%s", reason);
+	flatten(line);
 	if (target == TARGET_SYSLOG && test_fd == -1) {
 		syslog(levels[level].priority, "%s: %s", role, line + start);
 	} else {
 		line[len++] = '\n';
-		/* A log that cannot be written must not hurt anybody. */
-		if (write(log_fd(), line, len) == -1)
-			(void)0;
+		write_line(line, len);
 	}
 	errno = saved;
 }
 
-#define LOG_FUNCTION(name, level, err)   \
-	void name(const char *fmt, ...)  \
-	{                                \
-		int e = (err);           \
-		va_list ap;              \
-                                         \
-		va_start(ap, fmt);       \
-		emit(level, e, fmt, ap); \
-		va_end(ap);              \
+#define LOG_FUNCTION(name, level, err)       \
+	void name(const char *fmt, ...)      \
+	{                                    \
+		int e = (err);               \
+		va_list ap;                  \
+                                             \
+		va_start(ap, fmt);           \
+		emit(level, e, "", fmt, ap); \
+		va_end(ap);                  \
 	}
 
 LOG_FUNCTION(log_debug, LOG_LV_DEBUG, 0)
@@ -216,7 +277,7 @@ die(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_LV_ERROR, err, fmt, ap);
+	emit(LOG_LV_ERROR, err, "", fmt, ap);
 	va_end(ap);
 	exit(1);
 }
@@ -227,7 +288,7 @@ diex(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_LV_ERROR, 0, fmt, ap);
+	emit(LOG_LV_ERROR, 0, "", fmt, ap);
 	va_end(ap);
 	exit(1);
 }
@@ -238,8 +299,7 @@ bug(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	log_errorx("this is a bug in ternftpd:");
-	emit(LOG_LV_ERROR, 0, fmt, ap);
+	emit(LOG_LV_ERROR, 0, "this is a bug in ternftpd: ", fmt, ap);
 	va_end(ap);
 	exit(1);
 }
@@ -312,21 +372,23 @@ char *
 log_vis(char *dst, size_t size, const void *text, size_t len)
 {
 	const unsigned char *p = text, *end = p + len;
-	size_t n, used, out = 0;
+	size_t n, used, out = 0, cut = 0;
 	char unit[4];
 
 	if (size == 0)
 		return dst;
 	while (p < end) {
 		n = vis_unit(unit, p, (size_t)(end - p), &used);
-		/* Always leave room for "..." and the NUL. */
-		if (out + n + 4 > size) {
-			(void)strlcpy(dst + out, "...", size - out);
+		if (out + n + 1 > size) {
+			(void)strlcpy(dst + cut, "...", size - cut);
 			return dst;
 		}
 		memcpy(dst + out, unit, n);
 		out += n;
 		p += used;
+		/* The last place between two units where "..." still fits. */
+		if (out + sizeof("...") <= size)
+			cut = out;
 	}
 	dst[out] = '\0';
 	return dst;
