@@ -15,19 +15,45 @@
 /* Room for more descriptors than are legal, so that all can be closed. */
 #define IPC_FDS_SEEN 8
 
+/*
+ * Makes room for at least one message of IPC_MAX. The kernel doubles what it
+ * is asked for, to count its own overhead, and reports the double.
+ */
+static int
+set_send_buffer(int sock)
+{
+	int want = 2 * IPC_MAX, have = 0;
+	socklen_t len = sizeof(have);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_SNDBUF, &have, &len) == -1)
+		return -1;
+	if (have >= want)
+		return 0;
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &want, sizeof(want)) ==
+		-1 ||
+	    getsockopt(sock, SOL_SOCKET, SO_SNDBUF, &have, &len) == -1)
+		return -1;
+	if (have > IPC_MAX + IPC_MAX / 2)
+		return 0;
+	errno = ENOBUFS; /* net.core.wmem_max is too small */
+	return -1;
+}
+
 int
 ipc_pair(int fds_r[2])
 {
-	/* The kernel doubles it and counts its own overhead: two messages. */
-	int i, size = 2 * IPC_MAX;
+	int saved;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, fds_r) == -1)
 		return -1;
-	for (i = 0; i < 2; i++)
-		(void)setsockopt(
-		    fds_r[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	return 0;
+	if (set_send_buffer(fds_r[0]) == 0 && set_send_buffer(fds_r[1]) == 0)
+		return 0;
+	saved = errno;
+	fd_close(&fds_r[0]);
+	fd_close(&fds_r[1]);
+	errno = saved;
+	return -1;
 }
 
 void
@@ -46,7 +72,13 @@ send_error(void)
 	case ENOMEM:
 	case ETOOMANYREFS: /* descriptors in flight; they will arrive */
 		return IPC_AGAIN;
+	case EPIPE:
+	case ECONNRESET:
+	case ENOTCONN:
+		return IPC_EOF;
 	default:
+		/* EMSGSIZE, EBADF: ours, but a peer less is all it costs. */
+		log_warn("cannot send a message");
 		return IPC_EOF;
 	}
 }
@@ -110,6 +142,22 @@ take_fds(struct msghdr *msg, int *extra_r)
 	return first;
 }
 
+/* recvmsg(2) that comes back with data, an end or a real error. */
+static ssize_t
+receive(int sock, struct msghdr *msg)
+{
+	ssize_t n;
+
+	/*
+	 * ECONNRESET is reported once, and before what the peer sent last: it
+	 * ended with messages of ours unread. The next call reads on.
+	 */
+	do
+		n = recvmsg(sock, msg, MSG_CMSG_CLOEXEC);
+	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
+	return n;
+}
+
 enum ipc_result
 ipc_recv(int sock, void *mem, struct ipc_msg *m)
 {
@@ -125,11 +173,9 @@ ipc_recv(int sock, void *mem, struct ipc_msg *m)
 	int extra;
 	ssize_t n;
 
-	m->type = 0;
+	memset(m, 0, sizeof(*m));
 	m->fd = -1;
-	do
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
+	n = receive(sock, &msg);
 	if (n == -1)
 		return errno == EAGAIN ? IPC_AGAIN : IPC_EOF;
 	m->fd = take_fds(&msg, &extra);
@@ -137,8 +183,10 @@ ipc_recv(int sock, void *mem, struct ipc_msg *m)
 		return IPC_EOF;
 	rbuf_init(&m->body, mem, (size_t)n);
 	m->type = get_u16(&m->body);
-	if (m->body.err || extra > 0 ||
-	    (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+	/* No descriptor at all, although one was sent: our table is full. */
+	m->fd_lost = m->fd == -1 && (msg.msg_flags & MSG_CTRUNC) != 0;
+	if (m->body.err || extra > 0 || (msg.msg_flags & MSG_TRUNC) != 0 ||
+	    ((msg.msg_flags & MSG_CTRUNC) != 0 && !m->fd_lost)) {
 		ipc_msg_done(m);
 		return IPC_BAD;
 	}

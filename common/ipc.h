@@ -10,6 +10,7 @@
 #ifndef COMMON_IPC_H
 #define COMMON_IPC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,8 @@
 /* A received message; the fields stand in m.body. */
 struct ipc_msg {
 	uint16_t type;
-	int fd; /* the descriptor that came along, or -1; the receiver owns it */
+	int fd; /* what came along, or -1; the receiver owns it */
+	bool fd_lost; /* one came, but this process may have no more (EMFILE) */
 	struct rbuf body;
 };
 
