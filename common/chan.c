@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -17,8 +18,8 @@
 #include "common/sockutil.h"
 
 #define CHAN_QUEUE_MAX (8u * 1024 * 1024) /* bytes waiting for a slow peer */
-#define CHAN_BURST 32 /* messages read per wake-up, so none starves the rest \
-		       */
+#define CHAN_BURST 32 /* messages read per wake-up: none starves the rest */
+#define CHAN_RETRY_MS 20 /* when it is not the peer that we wait for */
 
 struct queued {
 	STAILQ_ENTRY(queued) entry;
@@ -41,7 +42,8 @@ struct chan {
 
 /*
  * Where messages are received: one for all channels, since each message is
- * handled to its end before the next is read.
+ * handled to its end before the next is read. Channels read from their event
+ * alone, so no callback can get here a second time.
  */
 static uint8_t inbox[IPC_MAX];
 
@@ -63,22 +65,57 @@ chan_new(struct event_base *base, int fd, chan_cb *cb, void *arg)
 	return c;
 }
 
+static size_t
+queued_size(const struct queued *q)
+{
+	return sizeof(*q) + q->len;
+}
+
 static void
 pop(struct chan *c)
 {
 	struct queued *q = STAILQ_FIRST(&c->queue);
 
 	STAILQ_REMOVE_HEAD(&c->queue, entry);
-	c->queued_bytes -= q->len;
+	c->queued_bytes -= queued_size(q);
 	fd_close(&q->fd);
-	free_secret(q, sizeof(*q) + q->len);
+	free_secret(q, queued_size(q));
+}
+
+static void
+drop_queue(struct chan *c)
+{
+	while (!STAILQ_EMPTY(&c->queue))
+		pop(c);
+}
+
+/*
+ * Tries again when the socket has room, or after a while if it was not for
+ * lack of room: waiting for room would spin then. errno is ipc_send()'s.
+ */
+static void
+wait_to_write(struct chan *c)
+{
+	static const struct timeval retry = { .tv_usec = CHAN_RETRY_MS * 1000 };
+	struct event_base *base = event_get_base(&c->ev_read);
+	bool room = errno == EAGAIN;
+
+	if (c->ev_write == NULL)
+		c->ev_write = xmalloc(sizeof(*c->ev_write));
+	else
+		event_del(c->ev_write);
+	event_assign(c->ev_write, base, room ? c->fd : -1, room ? EV_WRITE : 0,
+	    on_write, c);
+	if (event_add(c->ev_write, room ? NULL : &retry) == -1)
+		die("event_add");
 }
 
 static void
 stop_writing(struct chan *c)
 {
 	if (c->ev_write != NULL)
-		event_free(c->ev_write);
+		event_del(c->ev_write);
+	free(c->ev_write);
 	c->ev_write = NULL;
 }
 
@@ -91,8 +128,7 @@ chan_free(struct chan *c)
 		*c->freed = true;
 	event_del(&c->ev_read);
 	stop_writing(c);
-	while (!STAILQ_EMPTY(&c->queue))
-		pop(c);
+	drop_queue(c);
 	fd_close(&c->fd);
 	free(c);
 }
@@ -112,36 +148,59 @@ deliver(struct chan *c, struct ipc_msg *m)
 
 /* Reports the death of the peer, once. */
 static void
-die_once(struct chan *c)
+report_death(struct chan *c)
 {
 	c->dead = true;
 	event_del(&c->ev_read);
 	stop_writing(c);
+	drop_queue(c);
 	(void)deliver(c, NULL);
+}
+
+/*
+ * No more is sent, and the reading side comes to its end: behind the messages
+ * that the peer has sent already, and from the loop.
+ */
+static void
+cut_off(struct chan *c)
+{
+	stop_writing(c);
+	drop_queue(c);
+	(void)shutdown(c->fd, SHUT_RDWR);
+}
+
+/* Receives and delivers one message; false if no more can be read now. */
+static bool
+read_one(struct chan *c)
+{
+	struct ipc_msg m;
+	enum ipc_result res = ipc_recv(c->fd, inbox, &m);
+	size_t len;
+	bool alive;
+
+	if (res == IPC_AGAIN)
+		return false;
+	if (res != IPC_OK) {
+		if (res == IPC_BAD)
+			log_warnx("a peer process sent a broken message");
+		report_death(c);
+		return false;
+	}
+	len = (size_t)(m.body.end - inbox);
+	alive = deliver(c, &m);
+	ipc_msg_done(&m);
+	explicit_bzero(inbox, len); /* there are passwords among them */
+	return alive;
 }
 
 static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct chan *c = arg;
-	struct ipc_msg m;
-	enum ipc_result res;
-	bool alive;
-	int i;
+	int left = CHAN_BURST;
 
-	for (i = 0; i < CHAN_BURST && !c->paused && !c->dead; i++) {
-		res = ipc_recv(c->fd, inbox, &m);
-		if (res == IPC_AGAIN)
-			return;
-		if (res != IPC_OK) {
-			die_once(c);
-			return;
-		}
-		alive = deliver(c, &m);
-		ipc_msg_done(&m);
-		if (!alive)
-			return;
-	}
+	while (read_one(c) && !c->paused && --left > 0)
+		;
 }
 
 static void
@@ -156,10 +215,12 @@ on_write(evutil_socket_t fd, short what, void *arg)
 		wbuf_init(&w, q->data, q->len);
 		w.len = q->len;
 		res = ipc_send(c->fd, &w, q->fd);
-		if (res == IPC_AGAIN)
+		if (res == IPC_AGAIN) {
+			wait_to_write(c);
 			return;
+		}
 		if (res != IPC_OK) {
-			die_once(c);
+			cut_off(c);
 			return;
 		}
 		pop(c);
@@ -167,16 +228,21 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	stop_writing(c);
 }
 
-/* The death is reported later, from the loop, not from inside chan_send(). */
-static int
-fail_later(struct chan *c)
+/* A copy of the message for the queue; NULL if fd cannot be duplicated. */
+static struct queued *
+queued_new(const struct wbuf *w, int fd)
 {
-	stop_writing(c);
-	while (!STAILQ_EMPTY(&c->queue))
-		pop(c);
-	/* The reading side finds the end and reports it. */
-	(void)shutdown(c->fd, SHUT_RDWR);
-	return -1;
+	struct queued *q = xmalloc(sizeof(*q) + w->len);
+
+	q->len = w->len;
+	memcpy(q->data, w->p, w->len);
+	q->fd = -1;
+	if (fd != -1 && (q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1) {
+		log_warn("cannot keep a descriptor for a peer process");
+		free_secret(q, queued_size(q));
+		return NULL;
+	}
+	return q;
 }
 
 static int
@@ -186,25 +252,15 @@ enqueue(struct chan *c, const struct wbuf *w, int fd)
 
 	if (c->queued_bytes + w->len > CHAN_QUEUE_MAX) {
 		log_warnx("a peer process does not read its messages");
-		return fail_later(c);
+		cut_off(c);
+		return -1;
 	}
-	q = xmalloc(sizeof(*q) + w->len);
-	q->fd = -1;
-	if (fd != -1 && (q->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1) {
-		log_warn("dup");
-		free(q);
-		return fail_later(c);
+	if ((q = queued_new(w, fd)) == NULL) {
+		cut_off(c);
+		return -1;
 	}
-	q->len = w->len;
-	memcpy(q->data, w->p, w->len);
 	STAILQ_INSERT_TAIL(&c->queue, q, entry);
-	c->queued_bytes += q->len;
-	if (c->ev_write == NULL) {
-		c->ev_write = event_new(event_get_base(&c->ev_read), c->fd,
-		    EV_WRITE | EV_PERSIST, on_write, c);
-		if (c->ev_write == NULL || event_add(c->ev_write, NULL) == -1)
-			die("event_add");
-	}
+	c->queued_bytes += queued_size(q);
 	return 0;
 }
 
@@ -221,9 +277,11 @@ chan_send(struct chan *c, const struct wbuf *w, int fd)
 	case IPC_OK:
 		return 0;
 	case IPC_AGAIN:
+		wait_to_write(c);
 		return enqueue(c, w, fd);
 	default:
-		return fail_later(c);
+		cut_off(c);
+		return -1;
 	}
 }
 
