@@ -6,11 +6,14 @@
 
 #include <cap-ng.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 
 void
 ident_self(struct ident *id)
@@ -55,9 +58,8 @@ switch_user(const struct ident *id)
 		die("setresuid %u", (unsigned)id->uid);
 }
 
-/* Everything that would be a way back must fail now. */
 static void
-verify(const struct ident *id)
+verify_ids(const struct ident *id)
 {
 	uid_t r, e, s;
 	gid_t rg, eg, sg;
@@ -68,28 +70,80 @@ verify(const struct ident *id)
 	if (getresgid(&rg, &eg, &sg) == -1 || rg != id->gid || eg != id->gid ||
 	    sg != id->gid)
 		diex("privdrop: group id is not %u", (unsigned)id->gid);
-	if (id->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		diex("privdrop: root can be regained");
+}
+
+static bool
+has_group(const struct ident *id, gid_t gid)
+{
+	int i;
+
+	for (i = 0; i < id->ngroups; i++)
+		if (id->groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* The groups we have now are those of id and no others. */
+static void
+verify_groups(const struct ident *id)
+{
+	struct ident now;
+	int i, n = getgroups(0, NULL);
+
+	ident_self(&now);
+	if (n < 0 || n != now.ngroups)
+		diex("privdrop: cannot read groups");
+	for (i = 0; i < now.ngroups; i++)
+		if (!has_group(id, now.groups[i]))
+			diex("privdrop: group %u is left",
+			    (unsigned)now.groups[i]);
+	for (i = 0; i < id->ngroups; i++)
+		if (!has_group(&now, id->groups[i]))
+			diex("privdrop: group %u is missing",
+			    (unsigned)id->groups[i]);
+}
+
+static void
+verify_capabilities(void)
+{
+	static const capng_type_t sets[] = { CAPNG_EFFECTIVE, CAPNG_PERMITTED,
+		CAPNG_INHERITABLE };
+	unsigned cap;
+	size_t i;
+
 	if (capng_get_caps_process() != 0)
 		diex("privdrop: cannot read capabilities");
-	if (capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE)
-		diex("privdrop: capabilities are left");
+	for (i = 0; i < NELEM(sets); i++)
+		for (cap = 0; cap <= CAP_LAST_CAP; cap++)
+			if (capng_have_capability(sets[i], cap) != 0)
+				diex("privdrop: capability %u is left", cap);
+}
+
+/* Everything that would be a way back must fail now. */
+static void
+verify_no_way_back(const struct ident *id)
+{
+	if (id->uid != 0 &&
+	    (setuid(0) == 0 || seteuid(0) == 0 || setreuid(0, 0) == 0))
+		diex("privdrop: root can be regained");
+	if (id->gid != 0 && (setgid(0) == 0 || setegid(0) == 0))
+		diex("privdrop: group 0 can be regained");
+	if (setgroups(0, NULL) == 0)
+		diex("privdrop: groups can be changed");
 }
 
 void
 privdrop(const struct ident *id, const char *root)
 {
-	struct ident self;
+	bool privileged = geteuid() == 0;
 
-	if (geteuid() == 0) {
+	if (privileged) {
 		if (root != NULL)
 			enter_root(root);
 		switch_user(id);
-	} else {
-		ident_self(&self);
-		if (self.uid != id->uid || self.gid != id->gid)
-			diex("privdrop: only root can become uid %u",
-			    (unsigned)id->uid);
+	} else if (geteuid() != id->uid || getegid() != id->gid) {
+		diex(
+		    "privdrop: only root can become uid %u", (unsigned)id->uid);
 	}
 	/* Also for a process that had capabilities without being root. */
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -97,5 +151,9 @@ privdrop(const struct ident *id, const char *root)
 		diex("privdrop: cannot drop capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		die("PR_SET_NO_NEW_PRIVS");
-	verify(id);
+	verify_ids(id);
+	if (privileged)
+		verify_groups(id);
+	verify_capabilities();
+	verify_no_way_back(id);
 }

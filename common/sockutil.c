@@ -16,11 +16,17 @@ static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
 
 static void
+set_ip4(struct addr *a, const void *ip)
+{
+	a->family = 4;
+	memcpy(a->ip, ip, 4);
+}
+
+static void
 set_ip6(struct addr *a, const uint8_t *ip)
 {
 	if (memcmp(ip, mapped_prefix, sizeof(mapped_prefix)) == 0) {
-		a->family = 4;
-		memcpy(a->ip, ip + 12, 4);
+		set_ip4(a, ip + sizeof(mapped_prefix));
 		return;
 	}
 	a->family = 6;
@@ -36,8 +42,7 @@ addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
 	memset(a, 0, sizeof(*a));
 	if (sa->sa_family == AF_INET) {
 		memcpy(&in, sa, sizeof(in));
-		a->family = 4;
-		memcpy(a->ip, &in.sin_addr, 4);
+		set_ip4(a, &in.sin_addr);
 		a->port = ntohs(in.sin_port);
 		return 0;
 	}
@@ -67,6 +72,8 @@ addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *ss)
 		memcpy(ss, &in, sizeof(in));
 		return sizeof(in);
 	}
+	if (a->family != 6) /* none: AF_UNSPEC, which every call refuses */
+		return sizeof(ss->ss_family);
 	memcpy(&in6.sin6_addr, a->ip, 16);
 	memcpy(ss, &in6, sizeof(in6));
 	return sizeof(in6);
@@ -101,8 +108,7 @@ addr_parse_ip(struct addr *a, const char *text)
 
 	memset(a, 0, sizeof(*a));
 	if (inet_pton(AF_INET, text, ip) == 1) {
-		a->family = 4;
-		memcpy(a->ip, ip, 4);
+		set_ip4(a, ip);
 		return 0;
 	}
 	if (inet_pton(AF_INET6, text, ip) == 1) {
@@ -149,59 +155,51 @@ addr_put(struct wbuf *w, const struct addr *a)
 	put_u32(w, a->scope);
 }
 
+/* The sender may be broken: what comes out is normalised or an error. */
 void
 addr_get(struct rbuf *r, struct addr *a)
 {
-	const void *ip;
+	uint8_t family = get_u8(r);
 	size_t n;
+	const uint8_t *ip = get_bytes(r, &n);
+	uint16_t port = get_u16(r);
+	uint32_t scope = get_u32(r);
 
 	memset(a, 0, sizeof(*a));
-	a->family = get_u8(r);
-	ip = get_bytes(r, &n);
-	a->port = get_u16(r);
-	a->scope = get_u32(r);
-	if (n != sizeof(a->ip) ||
-	    (a->family != 0 && a->family != 4 && a->family != 6))
+	if (n != sizeof(a->ip) || (family != 0 && family != 4 && family != 6))
 		r->err = 1;
+	if (r->err || family == 0)
+		return;
+	if (family == 4)
+		set_ip4(a, ip);
 	else
-		memcpy(a->ip, ip, sizeof(a->ip));
-}
-
-static int
-sock_name(
-    int (*name)(int, struct sockaddr *, socklen_t *), int fd, struct addr *a)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-
-	memset(a, 0, sizeof(*a));
-	if (name(fd, (struct sockaddr *)&ss, &len) == -1)
-		return -1;
-	return addr_from_sockaddr(a, (struct sockaddr *)&ss);
-}
-
-static int
-peer_name(int fd, struct sockaddr *sa, socklen_t *len)
-{
-	return getpeername(fd, sa, len);
-}
-
-static int
-local_name(int fd, struct sockaddr *sa, socklen_t *len)
-{
-	return getsockname(fd, sa, len);
+		set_ip6(a, ip);
+	a->port = port;
+	a->scope = a->family == 6 ? scope : 0;
 }
 
 int
 sock_peer(int fd, struct addr *a)
 {
-	return sock_name(peer_name, fd, a);
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(ss);
+
+	memset(a, 0, sizeof(*a));
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == -1)
+		return -1;
+	return addr_from_sockaddr(a, (struct sockaddr *)&ss);
 }
 
 int
 sock_local(int fd, struct addr *a)
 {
-	return sock_name(local_name, fd, a);
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(ss);
+
+	memset(a, 0, sizeof(*a));
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		return -1;
+	return addr_from_sockaddr(a, (struct sockaddr *)&ss);
 }
 
 int
