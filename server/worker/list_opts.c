@@ -88,8 +88,6 @@ list_opts_parse(struct list_opts *o, const struct config *conf,
 	o->path = see_words(&seen, arg);
 	o->style = style == LIST_NAMES && seen.l ? LIST_LONG : style;
 	o->flags = o->style == LIST_NAMES ? seen.flag_names : seen.flag_long;
-	if (conf->show_dotfiles)
-		o->flags |= LISTF_ALMOST_ALL;
 	if (conf->list_glob)
 		o->flags |= LISTF_GLOB;
 }

@@ -19,7 +19,8 @@ struct list_opts {
 /*
  * Reads arg for a command of this style: LIST_LONG for LIST and STAT,
  * LIST_NAMES for NLST (which `-l` turns into LIST_LONG). Unknown letters are
- * ignored, as every server does. Adds what the configuration wants shown.
+ * ignored, as every server does. Patterns are allowed where the configuration
+ * says so.
  */
 void list_opts_parse(struct list_opts *, const struct config *,
     enum list_style style, const char *arg);

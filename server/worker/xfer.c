@@ -370,9 +370,8 @@ leave_agent(struct xfer *x)
 	if (x->asked)
 		fs_cancel(x->s);
 	fd_close(&x->file);
-	/* What came is kept for REST; an upload without a byte is nothing. */
-	if (x->stored)
-		fs_abandon(x->s, x->moved > 0 || x->restart > 0, ignore_answer);
+	if (x->stored) /* what came is kept for REST and APPE */
+		fs_abandon(x->s, 1, ignore_answer);
 }
 
 static void
@@ -386,6 +385,13 @@ leave_connection(struct xfer *x, bool orderly)
 		xfer_unwatch(x);
 		stream_reset(&x->st);
 	}
+}
+
+/* What a reply calls the file. */
+static const char *
+name_of(const struct xfer *x)
+{
+	return x->arg[0] != '\0' ? x->arg : x->path;
 }
 
 /* The agent's refusals come with codes of before the 150. */
@@ -410,7 +416,7 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	leave_connection(x, errors[error].orderly);
 	if (error == XE_AGENT)
 		reply_final(s, late_code(x->refusal, x->ops->upload), "%s: %s",
-		    x->arg, fs_strstatus(x->refusal));
+		    name_of(x), fs_strstatus(x->refusal));
 	else if (error == XE_ABORTED) /* the 226 of ABOR is the final one */
 		reply(s, errors[error].code, "%s", errors[error].text);
 	else
@@ -421,7 +427,8 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 void
 xfer_refuse(struct xfer *x, enum fs_status status)
 {
-	fs_refuse(x->s, status, x->ops->upload, x->arg);
+	leave_agent(x);
+	fs_refuse(x->s, status, x->ops->upload, name_of(x));
 	data_refused(x->s);
 	xfer_end(x);
 }
@@ -429,6 +436,7 @@ xfer_refuse(struct xfer *x, enum fs_status status)
 void
 xfer_refuse_with(struct xfer *x, int code, const char *text)
 {
+	leave_agent(x);
 	reply(x->s, code, "%s", text);
 	data_refused(x->s);
 	xfer_end(x);

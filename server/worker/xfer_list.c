@@ -136,7 +136,8 @@ on_first_page(struct session *s, struct fs_reply *r)
 	/* RFC 3659 7.2.1: the code for MLSD of what is no directory. */
 	if (r->status == FS_NOT_DIR && strcmp(x->verb, "MLSD") == 0) {
 		x->asked = false;
-		snprintf(text, sizeof(text), "%s: Not a directory.", x->arg);
+		snprintf(text, sizeof(text), "%s: Not a directory.",
+		    x->arg[0] != '\0' ? x->arg : x->path);
 		xfer_refuse_with(x, 501, text);
 		return;
 	}
