@@ -17,9 +17,11 @@ Suite *suite_agent_process(void);
 Suite *suite_agent_rights(void);
 Suite *suite_agent_upload(void);
 Suite *suite_ascii(void);
+Suite *suite_data(void);
 Suite *suite_ftpaddr(void);
 Suite *suite_ftptime(void);
 Suite *suite_line(void);
+Suite *suite_list_opts(void);
 Suite *suite_listfmt(void);
 Suite *suite_monitor_listener(void);
 Suite *suite_monitor_login(void);
@@ -28,5 +30,7 @@ Suite *suite_monitor_sessions(void);
 Suite *suite_monitor_workers(void);
 Suite *suite_rights(void);
 Suite *suite_vpath(void);
+Suite *suite_xfer_recv(void);
+Suite *suite_xfer_send(void);
 
 #endif

@@ -63,16 +63,21 @@ static const struct {
 	{ LIST_LONG, "--  two", LIST_LONG, 0, " two" },
 };
 
-START_TEST(test_case)
+START_TEST(test_cases)
 {
 	struct config conf;
 	struct list_opts o;
+	size_t i;
 
 	memset(&conf, 0, sizeof(conf));
-	list_opts_parse(&o, &conf, cases[_i].command, cases[_i].arg);
-	ck_assert_str_eq(o.path, cases[_i].path);
-	ck_assert_uint_eq(o.style, cases[_i].style);
-	ck_assert_uint_eq(o.flags, cases[_i].flags);
+	for (i = 0; i < NELEM(cases); i++) {
+		list_opts_parse(&o, &conf, cases[i].command, cases[i].arg);
+		ck_assert_msg(strcmp(o.path, cases[i].path) == 0 &&
+				  o.style == cases[i].style &&
+				  o.flags == cases[i].flags,
+		    "\"%s\": style %d, flags %u, path \"%s\"", cases[i].arg,
+		    o.style, o.flags, o.path);
+	}
 }
 END_TEST
 
@@ -94,7 +99,7 @@ suite_list_opts(void)
 	Suite *s = suite_create("list_opts");
 	TCase *tc = tcase_create("options");
 
-	tcase_add_loop_test(tc, test_case, 0, NELEM(cases));
+	tcase_add_test(tc, test_cases);
 	tcase_add_test(tc, test_glob_is_configured);
 	suite_add_tcase(s, tc);
 	return s;

@@ -3,6 +3,13 @@ if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_worker
 TESTS += tests/unit/check_worker
 endif
-tests_unit_check_worker_SOURCES = tests/unit/check_worker.c
+tests_unit_check_worker_SOURCES = \
+	tests/unit/check_worker.c \
+	tests/unit/suites.h \
+	tests/unit/test_data.c \
+	tests/unit/test_list_opts.c \
+	tests/unit/test_xfer_recv.c \
+	tests/unit/test_xfer_send.c \
+	tests/unit/xfer_rig.c tests/unit/xfer_rig.h
 tests_unit_check_worker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_check_worker_LDADD = $(TEST_LDADD)

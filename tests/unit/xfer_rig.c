@@ -20,6 +20,7 @@
 #include "common/ipc.h"
 #include "common/mem.h"
 #include "common/timer.h"
+#include "common/vpath.h"
 #include "server/rights.h"
 #include "server/worker/cmd_login.h"
 #include "server/worker/data.h"
@@ -142,8 +143,7 @@ answer(struct rig *r, struct ipc_msg *m)
 		answer_page(r, &out, r->next_status);
 		break;
 	case FS_COMMIT:
-		note(r, "commit %llu;",
-		    (unsigned long long)get_u64(&m->body));
+		note(r, "commit %llu;", (unsigned long long)get_u64(&m->body));
 		put_u8(&out, r->commit_status);
 		break;
 	case FS_ABANDON:
@@ -228,9 +228,9 @@ rig_start(struct rig *r)
 	ck_assert_int_ge(r->file, 0);
 	ck_assert_int_eq(ipc_pair(monitor), 0);
 	ck_assert_int_eq(ipc_pair(agent), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX,
-			     SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-			     control),
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		0, control),
 	    0);
 	r->monitor = monitor[1];
 	r->agent = agent[1];
@@ -243,8 +243,8 @@ rig_start(struct rig *r)
 	session_new(r->w, 1, control[0], &peer, &local, 0);
 	r->s = TAILQ_FIRST(&r->w->sessions);
 	ck_assert_ptr_nonnull(r->s);
-	r->agent_event = event_new(r->base, r->agent, EV_READ | EV_PERSIST,
-	    on_agent, r);
+	r->agent_event =
+	    event_new(r->base, r->agent, EV_READ | EV_PERSIST, on_agent, r);
 	event_add(r->agent_event, NULL);
 	ck_assert_int_eq(strncmp(rig_reply(r), "220", 3), 0);
 	log_in(r, agent[0]);
@@ -340,9 +340,9 @@ rig_epsv(struct rig *r)
 	unsigned port = 0;
 
 	rig_cmd(r, "EPSV");
-	ck_assert_int_eq(sscanf(rig_reply(r),
-			     "229 Entering Extended Passive Mode (|||%u|)\r\n",
-			     &port),
+	ck_assert_int_eq(
+	    sscanf(rig_reply(r),
+		"229 Entering Extended Passive Mode (|||%u|)\r\n", &port),
 	    1);
 	return (uint16_t)port;
 }
@@ -467,7 +467,7 @@ rig_file_is(struct rig *r, size_t len)
 {
 	char *p = xmalloc(len + 1);
 	bool is = pread(r->file, p, len + 1, 0) == (ssize_t)len &&
-	    rig_is_pattern(p, len, 0);
+		  rig_is_pattern(p, len, 0);
 
 	free(p);
 	return is;
