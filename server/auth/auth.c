@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/ipc.h"
 #include "common/log.h"
@@ -111,5 +112,7 @@ auth_main(const struct config *conf, int fd)
 	}
 	if (rc == IPC_BAD)
 		diex("the monitor sent a broken message");
-	exit(EXIT_SUCCESS);
+	/* Nothing at exit is ours: neither the monitor's stdio buffers nor a
+	 * leak checker that looks for /proc in an empty root. */
+	_exit(EXIT_SUCCESS);
 }
