@@ -12,6 +12,15 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_account,
+	suite_auth_check,
+	suite_auth_pam,
+	suite_auth_process,
+	suite_conf_check,
+	suite_conf_load,
+	suite_conf_print,
+	suite_conf_text,
+	suite_ctl_user,
+	suite_ctl_users_edit,
 	suite_monitor_listener,
 	suite_monitor_login,
 	suite_monitor_reload,

@@ -7,7 +7,17 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/check_server.c \
 	tests/unit/monitor_fake.c tests/unit/monitor_fake.h \
 	tests/unit/suites.h \
+	tests/unit/temp_dir.c tests/unit/temp_dir.h \
 	tests/unit/test_account.c \
+	tests/unit/test_auth_check.c \
+	tests/unit/test_auth_pam.c \
+	tests/unit/test_auth_process.c \
+	tests/unit/test_conf_check.c \
+	tests/unit/test_conf_load.c \
+	tests/unit/test_conf_print.c \
+	tests/unit/test_conf_text.c \
+	tests/unit/test_ctl_user.c \
+	tests/unit/test_ctl_users_edit.c \
 	tests/unit/test_monitor_listener.c \
 	tests/unit/test_monitor_login.c \
 	tests/unit/test_monitor_reload.c \
