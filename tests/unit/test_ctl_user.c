@@ -26,19 +26,28 @@
 
 static const char *users = "users";
 
-/* What the command says goes to the file "said". */
+/* getopt may shuffle the arguments, but writes to none. */
 static int
-run(ctl_command *command, const char *input, const char *const *args)
+call(ctl_command *command, struct ctl *ctl, const char *const *args)
 {
-	struct ctl ctl = { .conf_path = "/nonexistent",
-		.users_path = temp_path(users) };
 	char *argv[ARGS_MAX + 1];
-	int argc, status, fd;
-	pid_t pid;
+	int argc;
 
 	for (argc = 0; args[argc] != NULL; argc++)
 		argv[argc] = (char *)(uintptr_t)args[argc];
 	argv[argc] = NULL;
+	return command(ctl, argc, argv);
+}
+
+/* In a process of its own; what the command says goes to the file "said". */
+static pid_t
+start(ctl_command *command, const char *input, const char *const *args)
+{
+	struct ctl ctl = { .conf_path = "/nonexistent",
+		.users_path = temp_path(users) };
+	pid_t pid;
+	int fd;
+
 	temp_file("input", input);
 	fflush(NULL);
 	pid = fork();
@@ -50,12 +59,26 @@ run(ctl_command *command, const char *input, const char *const *args)
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 		close(fd);
-		exit(command(&ctl, argc, argv) & 0xff);
+		exit(call(command, &ctl, args) & 0xff);
 	}
 	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+static int
+end(pid_t pid)
+{
+	int status;
+
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	return (signed char)WEXITSTATUS(status);
+}
+
+static int
+run(ctl_command *command, const char *input, const char *const *args)
+{
+	return end(start(command, input, args));
 }
 
 #define RUN(command, input, ...) \
@@ -272,34 +295,23 @@ START_TEST(test_link)
 }
 END_TEST
 
-/* Two at a time lose nothing. */
+/* Several at a time lose nothing. */
 START_TEST(test_together)
 {
+	static const char *const names[] = { "ann", "bob", "cat", "dan" };
 	struct config *conf;
-	char name[8];
-	pid_t pids[4];
-	int i, status;
+	pid_t pids[NELEM(names)];
+	size_t i;
 
-	for (i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "u%d", i);
-		pids[i] = fork();
-		if (pids[i] == 0) {
-			struct ctl ctl = { .users_path = temp_path(users) };
-			char *argv[] = { "add", name, "--root", "/", NULL };
-			int fds[2];
+	for (i = 0; i < NELEM(names); i++) {
+		const char *args[] = { "add", names[i], "--root", "/", NULL };
 
-			if (pipe(fds) == -1 || write(fds[1], "x\n", 2) != 2)
-				exit(9);
-			dup2(fds[0], STDIN_FILENO);
-			exit(ctl_user_add(&ctl, 4, argv) & 0xff);
-		}
+		pids[i] = start(ctl_user_add, "x\n", args);
 	}
-	for (i = 0; i < 4; i++) {
-		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
-		ck_assert_int_eq(status, 0);
-	}
+	for (i = 0; i < NELEM(names); i++)
+		ck_assert_int_eq(end(pids[i]), 0);
 	conf = load();
-	ck_assert_uint_eq(conf->nusers, 4);
+	ck_assert_uint_eq(conf->nusers, NELEM(names));
 	conf_free(conf);
 }
 END_TEST
@@ -309,18 +321,18 @@ START_TEST(test_from_conf)
 {
 	struct ctl ctl = { .conf_path =
 			       temp_file("ftpd.conf", "users_file = users\n") };
-	char *argv[] = { "del", "joe", NULL };
+	static const char *const args[] = { "del", "joe", NULL };
 	char *text;
 
 	temp_file(users, "user joe { password = \"*\" root = / }");
-	ck_assert_int_eq(ctl_user_del(&ctl, 2, argv), 0);
+	ck_assert_int_eq(call(ctl_user_del, &ctl, args), 0);
 	text = temp_read(users);
 	ck_assert_str_eq(text, "");
 	free(text);
 	temp_file("ftpd.conf", "");
-	ck_assert_int_eq(ctl_user_del(&ctl, 2, argv), 1);
+	ck_assert_int_eq(call(ctl_user_del, &ctl, args), 1);
 	temp_file("ftpd.conf", "x");
-	ck_assert_int_eq(ctl_user_del(&ctl, 2, argv), 1);
+	ck_assert_int_eq(call(ctl_user_del, &ctl, args), 1);
 }
 END_TEST
 
