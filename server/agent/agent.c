@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@
 #include "server/roles.h"
 
 #define AGENT_THREADS 4
+#define LARGE_ALLOC (64 * 1024) /* bytes */
 #define BURST 16 /* requests of a session before others get their turn */
 #define STOP_SECONDS 5 /* for uploads to be abandoned when the monitor goes */
 
@@ -289,6 +291,18 @@ agent_init(struct agent *a, const struct config *conf, int monitor_fd,
 		die("epoll");
 }
 
+/*
+ * What is large goes back to the system as soon as it is free, and threads
+ * share their heaps: an agent that has listed a huge directory is no larger
+ * afterwards.
+ */
+static void
+set_malloc(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE_ALLOC);
+	mallopt(M_ARENA_MAX, 2);
+}
+
 /* What the C library loads or opens once, while it still can. */
 static void
 warm_up(const struct ident *ident)
@@ -309,6 +323,7 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 	privdrop(ident, NULL);
 	umask(0); /* each session has its own */
 	set_limits();
+	set_malloc();
 	ignore_signals();
 	warm_up(ident);
 	agent_init(&agent, conf, monitor_fd, ident);

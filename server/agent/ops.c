@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "server/agent/list.h"
 #include "server/agent/policy.h"
+#include "server/agent/upload.h"
 
 #define STORE_ANY (RIGHT_WRITE | RIGHT_OVERWRITE | RIGHT_APPEND)
 #define FACTS_ANY (RIGHT_MTIME | RIGHT_CHMOD)
@@ -25,7 +26,8 @@ static const struct agent_op ops[] = {
 	{ FS_OPEN, "open", "p", RIGHT_READ, 0, agent_open },
 	{ FS_LIST, "list", "1444ps", RIGHT_LIST, 0, agent_list },
 	{ FS_LIST_NEXT, "list", "", 0, OP_F_LISTING, agent_list_next },
-	{ FS_STORE, "store", "118p", STORE_ANY, OP_F_NO_UPLOAD, agent_store },
+	{ FS_STORE, "store", "118p", STORE_ANY, OP_F_NO_UPLOAD | OP_F_PLAN,
+	    agent_store },
 	{ FS_COMMIT, "commit", "8", 0, OP_F_UPLOAD, agent_commit },
 	/* A worker that aborts cannot know whether its FS_STORE succeeded. */
 	{ FS_ABANDON, "abandon", "1", 0, 0, agent_abandon },
@@ -133,8 +135,8 @@ log_failure(const struct agent_session *s, const struct agent_req *r)
 
 	log_warnx("session=%llu user=\"%s\" %s \"%s\" failed: %s",
 	    (unsigned long long)s->sid,
-	    log_vis(user, sizeof(user), s->acct.name, strlen(s->acct.name)),
-	    r->op->name, log_vis(path, sizeof(path), r->path, strlen(r->path)),
+	    log_vis(user, sizeof(user), s->user, strlen(s->user)), r->op->name,
+	    log_vis(path, sizeof(path), r->path, strlen(r->path)),
 	    strerror(r->err));
 }
 
@@ -167,6 +169,8 @@ op_run(struct agent_session *s, struct agent_bufs *b, struct ipc_msg *m)
 	}
 	if ((r->op->flags & OP_F_LISTING) == 0)
 		list_close(s);
+	if ((r->op->flags & OP_F_PLAN) == 0)
+		upload_forget(s);
 	ipc_begin(&r->out, b->out, sizeof(b->out), m->type);
 	put_u8(&r->out, FS_OK);
 	if (policy_allows(s, r->op->name, r->path, r->op->rights))

@@ -19,6 +19,7 @@ enum op_flag {
 	OP_F_LISTING = 1 << 0, /* only while a listing is open; keeps it open */
 	OP_F_UPLOAD = 1 << 1, /* only while an upload is open */
 	OP_F_NO_UPLOAD = 1 << 2, /* only while none is */
+	OP_F_PLAN = 1 << 3, /* does not make a checked upload stale */
 };
 
 struct agent_op {

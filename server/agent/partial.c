@@ -70,7 +70,7 @@ tmp_name_partial(char *out, const char *name, const struct agent_session *s,
 	char middle[KEY_HEX + 1];
 	uint64_t h;
 
-	h = hash_str(hash_str(0xcbf29ce484222325u, s->acct.name), path);
+	h = hash_str(hash_str(0xcbf29ce484222325u, s->user), path);
 	snprintf(middle, sizeof(middle), "%016llx", (unsigned long long)h);
 	tmp_name(out, name, middle);
 }
@@ -105,7 +105,10 @@ name_is_creatable(const char *path)
 int
 partial_lock(int fd)
 {
-	return flock(fd, LOCK_EX | LOCK_NB);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	/* Some network file systems have no locks. */
+	return errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -1;
 }
 
 bool

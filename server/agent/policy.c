@@ -16,7 +16,7 @@ uint32_t
 policy_rights(const struct agent_session *s, const char *path)
 {
 	(void)path;
-	return s->acct.rights;
+	return s->rights;
 }
 
 bool
@@ -31,8 +31,8 @@ policy_allows(const struct agent_session *s, const char *what, const char *path,
 	    "session=%llu user=\"%s\" %s \"%s\" refused: the account lacks "
 	    "the right \"%s\"",
 	    (unsigned long long)s->sid,
-	    log_vis(user, sizeof(user), s->acct.name, strlen(s->acct.name)),
-	    what, log_vis(name, sizeof(name), path, strlen(path)),
+	    log_vis(user, sizeof(user), s->user, strlen(s->user)), what,
+	    log_vis(name, sizeof(name), path, strlen(path)),
 	    rights_str(any, missing, sizeof(missing)));
 	return false;
 }

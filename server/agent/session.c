@@ -19,6 +19,7 @@
 
 /* A peer that reads nothing for so long has its channel closed. */
 #define SEND_WAIT_MS 10000
+#define SEND_STEP_MS 10
 
 static int
 root_open(const char *path)
@@ -54,7 +55,8 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->sid = sid;
 	s->chan = chan;
 	s->root = root;
-	s->acct = *acct;
+	s->user = xstrdup(acct->name);
+	s->rights = acct->rights;
 	s->umask = acct->umask & 0777;
 	return s;
 }
@@ -65,21 +67,32 @@ agent_session_free(struct agent_session *s)
 	if (s == NULL)
 		return;
 	list_close(s);
+	upload_forget(s);
 	upload_end(s, s->conf->upload_resume);
 	fd_close(&s->chan);
 	fd_close(&s->root);
+	free(s->user);
 	free(s);
 }
 
+/*
+ * A full socket buffer is waited for by poll(2). There are also shortages that
+ * poll does not see (memory, descriptors in flight): these are waited for by
+ * the clock.
+ */
 int
 agent_send(int sock, const struct wbuf *out, int fd)
 {
 	struct pollfd p = { .fd = sock, .events = POLLOUT };
 	enum ipc_result res;
+	int waited = 0;
 
 	while ((res = ipc_send(sock, out, fd)) == IPC_AGAIN) {
-		if (poll(&p, 1, SEND_WAIT_MS) == 0)
+		if (waited >= SEND_WAIT_MS)
 			return -1;
+		if (poll(&p, 1, SEND_STEP_MS) > 0)
+			poll(NULL, 0, SEND_STEP_MS);
+		waited += SEND_STEP_MS;
 	}
 	return res == IPC_OK ? 0 : -1;
 }

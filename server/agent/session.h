@@ -29,10 +29,11 @@ struct agent_session {
 	uint64_t sid;
 	int chan; /* to the worker */
 	int root; /* O_PATH directory that is the client's "/" */
-	struct account acct;
-	uint32_t umask;
+	char *user; /* the account's name */
+	uint32_t rights, umask;
 	struct listing *listing; /* open between LIST_MORE and its end */
 	struct upload *upload; /* open between FS_STORE and its end */
+	struct upload *plan; /* what FS_STORE checked in the last request */
 };
 
 /* Longest page of listing text; with its header it fits a message. */

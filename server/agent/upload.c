@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -40,30 +41,72 @@ upload_end(struct agent_session *s, bool keep)
 	upload_free(s);
 }
 
+void
+upload_forget(struct agent_session *s)
+{
+	if (s->plan != NULL)
+		upload_clear(s->plan);
+	free(s->plan);
+	s->plan = NULL;
+}
+
+/* What the request before this one has checked, if it was the same upload. */
+static struct upload *
+take_plan(struct agent_session *s, const struct agent_req *r)
+{
+	struct upload *up = s->plan;
+
+	if (up != NULL && up->mode == r->num[0] && up->at == r->num[2] &&
+	    strcmp(up->asked, r->path) == 0) {
+		s->plan = NULL;
+		return up;
+	}
+	upload_forget(s);
+	return NULL;
+}
+
+static struct upload *
+make_plan(
+    struct agent_session *s, struct agent_req *r, enum fs_status *status_r)
+{
+	struct upload *up = xcalloc(1, sizeof(*up));
+
+	up->fd = up->t.dir = -1;
+	up->mode = (enum store_mode)r->num[0];
+	up->at = r->num[2];
+	strlcpy(up->asked, r->path, sizeof(up->asked));
+	*status_r = upload_plan(s, r, up);
+	return up;
+}
+
 /*
- * num: mode, check_only, offset. A check does everything but create: so the
- * worker can refuse before it asks the client for the data.
+ * num: mode, check_only, offset. A check does everything but create, so the
+ * worker can refuse before it asks the client for the data. The upload itself
+ * then mostly follows, and goes on from what the check has found.
  */
 enum fs_status
 agent_store(struct agent_session *s, struct agent_req *r)
 {
 	bool check_only = r->num[1] != 0;
-	enum fs_status status;
+	enum fs_status status = FS_OK;
 	struct upload *up;
 
 	if (r->num[0] > STORE_UNIQUE)
 		return REQ_MALFORMED;
-	up = xcalloc(1, sizeof(*up));
-	up->fd = up->t.dir = -1;
-	status = upload_plan(s, r, up);
+	up = take_plan(s, r);
+	if (up == NULL)
+		up = make_plan(s, r, &status);
 	if (status == FS_OK && !check_only)
 		status = upload_begin(s, r, up);
-	if (status == FS_OK)
-		put_str(&r->out, up->path);
-	if (status != FS_OK || check_only) {
+	if (status != FS_OK) {
 		upload_clear(up);
 		free(up);
 		return status;
+	}
+	put_str(&r->out, up->path);
+	if (check_only) {
+		s->plan = up;
+		return FS_OK;
 	}
 	put_u64(&r->out, up->offset);
 	r->fd = up->fd;

@@ -39,6 +39,11 @@ enum upload_kind {
  * committed or abandoned.
  */
 struct upload {
+	/* What was asked for. */
+	enum store_mode mode;
+	uint64_t at;
+	char asked[VPATH_MAX];
+	/* What became of it. */
 	enum upload_kind kind;
 	char path[VPATH_MAX]; /* final virtual path */
 	struct target t; /* where that is; what was there */
@@ -66,6 +71,8 @@ enum fs_status upload_commit(struct agent_session *, struct agent_req *,
 void upload_abandon(struct agent_session *, struct upload *up, bool keep);
 
 void upload_clear(struct upload *);
+/* Forgets what was checked and not begun. */
+void upload_forget(struct agent_session *);
 /* Abandons the session's upload if there is one. */
 void upload_end(struct agent_session *, bool keep);
 

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "server/agent/policy.h"
 #include "server/agent/upload.h"
 
 /* An append waits so long for another one to the same file. */
@@ -86,24 +87,6 @@ keep_mode(const struct upload *up)
 	return fchmod(up->fd, old->st_mode & 0777);
 }
 
-static int
-commit_replace(struct agent_session *s, struct upload *up)
-{
-	/* Nobody may have put something else under our name. */
-	if (!partial_is_same(up->t.dir, up->tmp, up->fd)) {
-		errno = EBUSY;
-		return -1;
-	}
-	if (keep_mode(up) == -1 || sync_file(s, up->fd) == -1 ||
-	    check_close(up->fd) == -1)
-		return -1;
-	if (renameat(up->t.dir, up->tmp, up->t.dir, up->t.name) == -1)
-		return -1;
-	sync_dir(s, up->t.dir);
-	partial_remove(s, up->t.dir, up->t.name, up->path);
-	return 0;
-}
-
 /* rename(2) that never replaces, also where renameat2(2) cannot. */
 static int
 rename_new(int dir, const char *from, const char *to)
@@ -115,6 +98,38 @@ rename_new(int dir, const char *from, const char *to)
 	if (linkat(dir, from, dir, to, 0) == -1)
 		return -1;
 	return unlinkat(dir, from, 0);
+}
+
+/*
+ * What was not there when the upload was allowed may be there now; only who
+ * has the right to overwrite replaces it.
+ */
+static int
+rename_final(const struct agent_session *s, const struct upload *up)
+{
+	uint32_t rights = policy_rights(s, up->path);
+
+	if (!up->t.exists && (rights & RIGHT_OVERWRITE) == 0)
+		return rename_new(up->t.dir, up->tmp, up->t.name);
+	return renameat(up->t.dir, up->tmp, up->t.dir, up->t.name);
+}
+
+static int
+commit_replace(struct agent_session *s, struct upload *up)
+{
+	/* Nobody may have put something else under our name. */
+	if (!partial_is_same(up->t.dir, up->tmp, up->fd)) {
+		errno = EBUSY;
+		return -1;
+	}
+	if (keep_mode(up) == -1 || sync_file(s, up->fd) == -1 ||
+	    check_close(up->fd) == -1)
+		return -1;
+	if (rename_final(s, up) == -1)
+		return -1;
+	sync_dir(s, up->t.dir);
+	partial_remove(s, up->t.dir, up->t.name, up->path);
+	return 0;
 }
 
 static int

@@ -592,7 +592,7 @@ suite_agent_list(void)
 	TCase *t = tcase_create("list");
 
 	tcase_add_checked_fixture(t, setup_tree, fixture_teardown);
-	tcase_set_timeout(t, 30);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, nlst_dir);
 	tcase_add_test(t, nlst_prefix);
 	tcase_add_test(t, nlst_classify);

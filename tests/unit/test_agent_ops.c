@@ -477,7 +477,7 @@ suite_agent_ops(void)
 	TCase *t = tcase_create("ops");
 
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
-	tcase_set_timeout(t, 20);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, stat_file);
 	tcase_add_test(t, stat_refusals);
 	tcase_add_test(t, stat_large);

@@ -369,12 +369,14 @@ suite_agent_paths(void)
 
 	t = tcase_create("escapes");
 	tcase_add_checked_fixture(t, setup_outside, fixture_teardown);
+	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, no_reading_outside, 0, NELEM(escapes));
 	tcase_add_test(t, no_writing_outside);
 	tcase_add_test(t, links_inside_work);
 	suite_add_tcase(s, t);
 	t = tcase_create("walls");
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, link_loops);
 	tcase_add_test(t, no_magic_links);
 	tcase_add_test(t, no_fifo_no_socket);

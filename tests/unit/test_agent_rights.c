@@ -317,6 +317,7 @@ suite_agent_rights(void)
 	TCase *t = tcase_create("rights");
 
 	tcase_add_checked_fixture(t, rights_setup, fixture_teardown);
+	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, enough, 0, NELEM(rows));
 	tcase_add_loop_test(t, missing, 0, NELEM(rows));
 	tcase_add_loop_test(t, in_place, 5, 13);

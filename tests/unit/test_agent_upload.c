@@ -277,6 +277,47 @@ START_TEST(check_refuses)
 }
 END_TEST
 
+/* The upload goes on from the check, unless something came between. */
+START_TEST(check_then_store)
+{
+	ck_assert_int_eq(check_only(STORE_REPLACE, 0, "/a"), FS_OK);
+	ck_assert_int_eq(check_only(STORE_REPLACE, 0, "/b"), FS_OK);
+	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/a", "1"), FS_OK);
+	ck_assert_str_eq(get_file("a"), "1");
+	ck_assert_int_eq(check_only(STORE_REPLACE, 0, "/b"), FS_OK);
+	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/b", "2"), FS_OK);
+	ck_assert_str_eq(get_file("b"), "2");
+	ck_assert_int_eq(check_only(STORE_APPEND, 0, "/b"), FS_OK);
+	ck_assert_int_eq(upload(STORE_APPEND, 0, "/b", "3"), FS_OK);
+	ck_assert_str_eq(get_file("b"), "23");
+	ck_assert_int_eq(check_only(STORE_UNIQUE, 0, "/b"), FS_OK);
+	ck_assert_str_eq(store_path, "/b.1");
+	put_file("b.1", "taken meanwhile");
+	ck_assert_int_eq(upload(STORE_UNIQUE, 0, "/b", "4"), FS_OK);
+	ck_assert_str_eq(get_file("b.2"), "4");
+	ck_assert_int_eq(check_only(STORE_REPLACE, 2, "/b"), FS_OK);
+	ck_assert_int_eq(ask(FS_DELETE, "p", "/b"), FS_OK);
+	ck_assert_int_eq(store(STORE_REPLACE, 2, "/b"), FS_BAD_OFFSET);
+	ck_assert_int_eq(check_only(STORE_REPLACE, 0, "/c"), FS_OK);
+}
+END_TEST
+
+/* Without the right to overwrite nothing is, whenever it appeared. */
+START_TEST(appears_meanwhile)
+{
+	f.acct.rights = RIGHTS_UPLOAD_ONLY;
+	f.conf.upload_resume = false;
+	fixture_session();
+	ck_assert_int_eq(check_only(STORE_REPLACE, 0, "/a"), FS_OK);
+	put_file("a", "mine");
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/a"), FS_OK);
+	ck_assert_int_eq(commit(0), FS_EXISTS);
+	ck_assert_str_eq(get_file("a"), "mine");
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/a"), FS_FORBIDDEN);
+	ck_assert_int_eq(count_names("."), 1);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- resume */
 
 /* REST + STOR without a partial: the target's beginning counts (R30.1). */
@@ -766,6 +807,7 @@ suite_agent_upload(void)
 	TCase *t = tcase_create("upload");
 
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, new_file);
 	tcase_add_test(t, empty_file);
 	tcase_add_test(t, replaces_at_once);
@@ -776,6 +818,8 @@ suite_agent_upload(void)
 	tcase_add_test(t, commit_fails);
 	tcase_add_test(t, check_creates_nothing);
 	tcase_add_test(t, check_refuses);
+	tcase_add_test(t, check_then_store);
+	tcase_add_test(t, appears_meanwhile);
 	tcase_add_test(t, rest_on_target);
 	tcase_add_test(t, rest_on_partial);
 	tcase_add_test(t, appe_on_partial);
