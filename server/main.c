@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "server/conf.h"
 #include "server/roles.h"
 
@@ -93,6 +94,20 @@ parse_option(struct command_line *cl, int c)
 	}
 }
 
+/* Under inetd the standard descriptors are the client's: he gets a reply, the
+ * administrator finds the reason in the system's log. */
+static void
+complain(const struct command_line *cl, const char *err)
+{
+	if (!cl->monitor.inetd) {
+		fputs(err, stderr);
+		return;
+	}
+	(void)log_open("syslog");
+	log_errorx("%s", err);
+	fputs("421 Service not available, try later\r\n", stdout);
+}
+
 static int
 check(const struct config *conf)
 {
@@ -121,7 +136,7 @@ main(int argc, char **argv, char **envp)
 		usage();
 	conf = conf_load(cl.monitor.conf_path, &err);
 	if (conf == NULL) {
-		fputs(err, stderr);
+		complain(&cl, err);
 		free(err);
 		return EXIT_FAILURE;
 	}

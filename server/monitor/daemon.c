@@ -51,6 +51,8 @@ daemon_begin(struct daemon *d)
 {
 	int fds[2];
 
+	/* Whatever the caller left open is not ours to keep. */
+	closefrom(STDERR_FILENO + 1);
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		die("pipe");
 	switch (fork()) {
@@ -87,13 +89,20 @@ daemon_pidfile(struct daemon *d, const char *path)
 }
 
 void
-daemon_ready(struct daemon *d)
+daemon_detach(const struct daemon *d)
 {
 	if (d->ready_fd == -1)
 		return;
 	if (chdir("/") == -1)
 		log_warn("chdir /");
-	stdio_to_null(2);
+	stdio_to_null(STDERR_FILENO);
+}
+
+void
+daemon_ready(struct daemon *d)
+{
+	if (d->ready_fd == -1)
+		return;
 	if (write(d->ready_fd, "+", 1) == -1)
 		log_debug("nobody waited for the start");
 	fd_close(&d->ready_fd);

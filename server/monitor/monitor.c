@@ -217,6 +217,7 @@ serve(struct monitor *m, int conn)
 	struct event *events[NELEM(signals)];
 
 	signals_start(m, events);
+	daemon_detach(&m->daemon); /* before children inherit it */
 	workers_fill(m);
 	auths_fill(m->auths);
 	if (conn == -1) {
@@ -232,6 +233,8 @@ serve(struct monitor *m, int conn)
 	children_signal(m, SIGKILL);
 	stop_finish(m);
 	signals_stop(events);
+	if (conn == -1)
+		log_info("stopped");
 }
 
 /* Takes the connection that inetd left on descriptor 0, or -1. */
@@ -267,7 +270,6 @@ monitor_run(struct monitor *m, int conn)
 		if (!m->inetd)
 			monitor_open_log(m, m->conf);
 		serve(m, conn);
-		log_info("stopped");
 		status = EXIT_SUCCESS;
 	} else if (conn != -1)
 		client_refuse(m, conn, "421 Service not available, try later");
@@ -285,8 +287,10 @@ monitor_main(struct config *conf, const struct monitor_options *opts)
 	int conn = -1, status;
 
 	log_set_role("monitor");
-	if (opts->inetd && (conn = take_connection()) == -1)
+	if (opts->inetd && (conn = take_connection()) == -1) {
+		conf_free(conf);
 		return EXIT_FAILURE;
+	}
 	if (!opts->foreground && !opts->inetd)
 		daemon_begin(&daemon);
 	base = event_base_new();

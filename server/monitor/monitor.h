@@ -323,7 +323,9 @@ struct daemon {
 void daemon_begin(struct daemon *);
 /* 0, or -1 after a line on stderr. */
 int daemon_pidfile(struct daemon *, const char *path);
-/* Lets the waiting parent exit 0 and leaves the terminal. */
+/* Leaves the terminal: what could fail has not, and the log is open. */
+void daemon_detach(const struct daemon *);
+/* Lets the waiting parent exit 0. */
 void daemon_ready(struct daemon *);
 void daemon_end(struct daemon *);
 /* Points descriptors 0 to last to /dev/null. */
