@@ -307,8 +307,10 @@ set_malloc(void)
 static void
 warm_up(const struct ident *ident)
 {
+	uint8_t byte;
+
 	tzset();
-	arc4random();
+	arc4random_buf(&byte, sizeof(byte));
 	idnames_init(ident->uid, ident->gid);
 }
 
