@@ -5,8 +5,10 @@
  */
 #include "config.h"
 
+#include <cap-ng.h>
 #include <crypt.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -158,28 +160,84 @@ check_nobody_can_log_in(struct check *c)
 		    "user add, or let guests or system accounts in");
 }
 
+/* Low ports want a capability, where the system does not give them to all. */
+static bool
+may_bind(uint16_t port)
+{
+	unsigned first = 1024;
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+
+	if (f != NULL) {
+		if (fscanf(f, "%u", &first) != 1)
+			first = 1024;
+		fclose(f);
+	}
+	return port == 0 || port >= first ||
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_BIND_SERVICE);
+}
+
+/* Does this machine have the address? */
+static bool
+is_local(const struct addr *a)
+{
+	struct ifaddrs *all, *i;
+	struct addr b;
+	bool found = false;
+
+	if (addr_is_loopback(a) || getifaddrs(&all) != 0)
+		return true;
+	for (i = all; i != NULL && !found; i = i->ifa_next)
+		found = i->ifa_addr != NULL &&
+			addr_from_sockaddr(&b, i->ifa_addr) == 0 &&
+			addr_ip_equal(a, &b);
+	freeifaddrs(all);
+	return found;
+}
+
+static bool
+is_wildcard(const struct addr *a)
+{
+	static const uint8_t zeros[sizeof(a->ip)];
+
+	return memcmp(a->ip, zeros, sizeof(zeros)) == 0;
+}
+
 static void
 check_listens(struct check *c)
 {
 	const struct config *conf = c->conf;
-	size_t i;
+	const struct conf_listen *l;
+	char ip[ADDR_STRLEN];
 
-	for (i = 0; i < conf->nlistens && !c->root; i++)
-		if (conf->listens[i].addr.port != 0 &&
-		    conf->listens[i].addr.port < 1024)
+	for (l = conf->listens; l < conf->listens + conf->nlistens; l++) {
+		if (!may_bind(l->addr.port))
 			problem(c, NULL,
-			    "listen \"%s\": port %u needs root; "
-			    "start as root or choose a port from 1024 on",
-			    conf->listens[i].name, conf->listens[i].addr.port);
-	if (conf->active_port_20 && !c->root)
+			    "listen \"%s\": port %u needs root; start as root "
+			    "or choose a port from 1024 on",
+			    l->name, l->addr.port);
+		if (!is_wildcard(&l->addr) && !is_local(&l->addr))
+			warning(c, NULL,
+			    "listen \"%s\": this machine does not have the "
+			    "address %s; write one that ip address shows",
+			    l->name, addr_ip_str(&l->addr, ip, sizeof(ip)));
+	}
+}
+
+static void
+check_data(struct check *c)
+{
+	const struct config *conf = c->conf;
+	int nports = conf->passive_max - conf->passive_min + 1;
+
+	if (conf->active_port_20 && !may_bind(20))
 		problem(c, NULL,
-		    "active_port_20 needs root; start as root or "
-		    "switch it off");
-	if (conf->passive_max - conf->passive_min < 9)
+		    "active_port_20 needs root; start as root or switch it "
+		    "off");
+	if (nports < 10)
 		warning(c, NULL,
-		    "passive_ports has only %d ports, and each "
-		    "transfer needs one; 1000 are a good number",
-		    conf->passive_max - conf->passive_min + 1);
+		    "passive_ports has only %d ports, and each transfer needs "
+		    "one; 1000 are a good number",
+		    nports);
 }
 
 static void
@@ -267,6 +325,7 @@ conf_check(const struct config *conf, FILE *out)
 	struct check c = { .conf = conf, .out = out, .root = geteuid() == 0 };
 
 	check_listens(&c);
+	check_data(&c);
 	check_service_user(&c);
 	check_empty_dir(&c);
 	check_log(&c);

@@ -151,6 +151,10 @@ START_TEST(test_values)
 	ck_assert_uint_eq(conf->system_min_uid, 500);
 	ck_assert_str_eq(conf->system_root, "/home");
 	conf_free(conf);
+	/* Two ports that the system chooses are not the same. */
+	conf = load("listen a { port = 0 } listen b { port = 0 }");
+	ck_assert_uint_eq(conf->nlistens, 2);
+	conf_free(conf);
 }
 END_TEST
 
@@ -364,10 +368,11 @@ static const struct mistake {
 	{ "pid_file = \"\"",
 	    "ftpd.conf:1: pid_file is empty or has a control character in it; "
 	    "write a path\n" },
-	{ "listen a { address = localhost\n port = 0 }",
+	{ "listen a { address = localhost\n port = 65536 }",
 	    "ftpd.conf:1: \"localhost\" is no value of address; write a "
 	    "numeric IPv4 or IPv6 address\n"
-	    "ftpd.conf:2: \"0\" is no value of port; write a number from 1 to "
+	    "ftpd.conf:2: \"65536\" is no value of port; write a number from 0 "
+	    "to "
 	    "65535\n" },
 	{ "data { passive_ports = 50009-50000 }",
 	    "ftpd.conf:1: the range of ports 50009-50000 runs backwards; write "
