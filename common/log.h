@@ -15,7 +15,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-enum log_level { LOG_LV_DEBUG, LOG_LV_INFO, LOG_LV_WARN, LOG_LV_ERROR };
+enum log_level {
+	LOG_LV_DEBUG,
+	LOG_LV_INFO,
+	LOG_LV_WARN,
+	LOG_LV_ERROR
+};
 
 /*
  * Where lines go: "stderr", "syslog", "none" or an absolute path (opened for
@@ -46,12 +51,9 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_errorx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The environment failed (die, errno appended) / we are wrong (bug): exit 1. */
-void die(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-void diex(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-void bug(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void diex(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void bug(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /*
  * Escapes client text for a log line: control bytes, DEL, '"' and '\' become

@@ -30,15 +30,15 @@ struct stream_ops {
 	/* Reads up to len bytes (len > 0). */
 	enum io_want (*read)(struct stream *, void *, size_t len, size_t *n_r);
 	/* Writes as much of the vector as goes now. */
-	enum io_want (*writev)(struct stream *, const struct iovec *, int cnt,
-	    size_t *n_r);
+	enum io_want (*writev)(
+	    struct stream *, const struct iovec *, int cnt, size_t *n_r);
 	/*
 	 * Sends up to len bytes of a regular file from *off, advancing it.
 	 * NULL where the bytes must pass through user space. IO_EOF: the file
 	 * ended early.
 	 */
-	enum io_want (*sendfile)(struct stream *, int fd, off_t *off,
-	    size_t len, size_t *n_r);
+	enum io_want (*sendfile)(
+	    struct stream *, int fd, off_t *off, size_t len, size_t *n_r);
 	/* Handshake; IO_DONE at once for plain streams. */
 	enum io_want (*handshake)(struct stream *);
 	/* Ends our side: close_notify if TLS, then FIN. IO_DONE or a want. */

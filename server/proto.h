@@ -57,7 +57,8 @@ enum proto_wm {
 	WM_END = 35,
 	/* u64 sid, u32 serial, addr local, u8 implicit (989 instead of 20) */
 	WM_SOURCE_PORT = 36,
-	/* u64 sid, str what ("RETR /pub/a"), u64 bytes moved in this transfer */
+	/* u64 sid, str what ("RETR /pub/a"), u64 bytes moved in this transfer
+	 */
 	WM_STATUS = 37,
 };
 
@@ -112,9 +113,9 @@ enum proto_fs {
 	/* str path -> u64 size, i64 mtime; fd */
 	FS_OPEN = 131,
 	/*
-	 * u8 enum list_style, u32 enum list_flag, u32 facts, u32 max entries (0 =
-	 * no limit), str path, str arg (the path as the client wrote it, "" if
-	 * none: NLST prefixes names with it)
+	 * u8 enum list_style, u32 enum list_flag, u32 facts, u32 max entries (0
+	 * = no limit), str path, str arg (the path as the client wrote it, ""
+	 * if none: NLST prefixes names with it)
 	 * -> u8 enum list_more, bytes text (the first page, whole lines).
 	 */
 	FS_LIST = 132,
@@ -144,7 +145,8 @@ enum proto_fs {
 	FS_RMDIR = 138,
 	/* str path -> nothing; a link is removed, never its target */
 	FS_DELETE = 139,
-	/* str path -> nothing: may it be renamed (RNFR)? does not follow links */
+	/* str path -> nothing: may it be renamed (RNFR)? does not follow links
+	 */
 	FS_RENAME_FROM = 140,
 	/* str from, str to -> nothing */
 	FS_RENAME = 141,
@@ -163,7 +165,11 @@ enum proto_fs {
 	FS_FACTS = 147,
 };
 
-enum list_more { LIST_END, LIST_MORE, LIST_TRUNCATED /* max reached */ };
+enum list_more {
+	LIST_END,
+	LIST_MORE,
+	LIST_TRUNCATED /* max reached */
+};
 
 enum list_flag {
 	LISTF_ALL = 1 << 0, /* -a: dot names, and . .. in LIST */
@@ -180,7 +186,11 @@ enum list_flag {
 	LISTF_DIR_ONLY = 1 << 11, /* MLSD: FS_NOT_DIR for anything else */
 };
 
-enum store_mode { STORE_REPLACE, STORE_APPEND, STORE_UNIQUE };
+enum store_mode {
+	STORE_REPLACE,
+	STORE_APPEND,
+	STORE_UNIQUE
+};
 
 /* Why the agent refused; the worker has one text for each (worker/fs.h). */
 enum fs_status {

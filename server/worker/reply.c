@@ -12,8 +12,9 @@
 #include "common/mem.h"
 #include "server/worker/ctrl.h"
 
-#define TEXT_MAX 8704 /* the longest path, a quarter of it doubled, and words \
-		       */
+#define TEXT_MAX                                                     \
+	8704 /* the longest path, a quarter of it doubled, and words \
+	      */
 #define OUT_STEP 512 /* most turns need no second allocation */
 
 /* Room for n more bytes at the end of the output. */
