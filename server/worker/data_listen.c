@@ -111,8 +111,11 @@ admit(struct data *d, int fd, const struct sockaddr_storage *ss)
 	    is_owner(d->s, &peer))
 		return true;
 	close(fd);
-	session_log(d->s, "data connection from %s refused: not the client",
-	    addr_str(&peer, text, sizeof(text)));
+	if (!d->complained)
+		session_log(d->s,
+		    "data connection from %s refused: not the client",
+		    addr_str(&peer, text, sizeof(text)));
+	d->complained = true;
 	return false;
 }
 
@@ -122,7 +125,9 @@ pause_accepting(struct data *d)
 {
 	uint64_t now = clock_ms();
 
-	log_warn("accept of a data connection");
+	if (!d->complained)
+		log_warn("accept of a data connection");
+	d->complained = true;
 	data_unwatch(d);
 	if (d->deadline > now + ACCEPT_PAUSE_MS)
 		timer_set(&d->timer, ACCEPT_PAUSE_MS);

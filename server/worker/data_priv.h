@@ -22,6 +22,7 @@ struct data {
 	int fd; /* the listener or the connection, or -1 */
 	struct event ev; /* on fd, while watching */
 	bool watching;
+	bool complained; /* in the log, once per listener */
 	bool bound; /* fd has the source port that the monitor gave */
 	struct timer timer; /* deadline, or the end of a pause before it */
 	uint64_t deadline; /* clock_ms() */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The machine of a transfer: its states, its events and timer, its replies
- * after the command was accepted, and all its ends.
+ * The machine of a transfer: its states, its events and its timer.
  *
  * The 150 is said before anything is waited for (R5.1), the final reply when
- * our side of the connection has ended and the file is safe. A transfer that
- * fails never looks complete: a download ends with an RST, and an upload is
- * not committed.
+ * our side of the connection has ended and the file is safe.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +13,6 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/mon.h"
@@ -33,34 +29,6 @@ static const char *const state_names[] = {
 	[XFER_DONE] = "done",
 };
 
-/*
- * What is said (protocol: RFC 959 5.4), what is logged, and whether an upload's
- * connection ends in an orderly way after the reply; all others are reset.
- */
-static const struct {
-	int code;
-	const char *text, *reason;
-	bool orderly;
-} errors[] = {
-	[XE_ABORTED] = { 426, "Transfer aborted.", "ABOR", false },
-	[XE_NO_ENDPOINT] = { 425, "Use PASV, EPSV, PORT or EPRT first.",
-	    "no data connection", true },
-	[XE_CONNECT] = { 425, "Can't open data connection.",
-	    "no data connection", true },
-	[XE_RESET] = { 426, "Data connection closed; transfer aborted.",
-	    "connection lost", false },
-	[XE_STALLED] = { 426, "Data connection timed out; transfer aborted.",
-	    "timeout", false },
-	[XE_READ] = { 451, "Local error while reading the file.", "read error",
-	    false },
-	[XE_SHRANK] = { 451, "File changed during the transfer.",
-	    "file became shorter", false },
-	[XE_WRITE] = { 451, "Local error while writing the file.",
-	    "write error", true },
-	[XE_FULL] = { 552, "Disk full; transfer aborted.", "disk full", true },
-	[XE_AGENT] = { 451, NULL, "refused", true },
-};
-
 /* ----------------------------------------------------------------- states */
 
 void
@@ -70,6 +38,12 @@ xfer_set(struct xfer *x, enum xfer_state state)
 	    (unsigned long long)x->s->id, state_names[x->state],
 	    state_names[state]);
 	x->state = state;
+}
+
+const char *
+xfer_path(const struct xfer *x)
+{
+	return x->unique != NULL ? x->unique : x->path;
 }
 
 bool
@@ -94,7 +68,7 @@ xfer_str(const struct session *s, char *out, size_t size)
 	if (s->xfer == NULL)
 		strlcpy(out, "", size);
 	else
-		snprintf(out, size, "%s %s", s->xfer->verb, s->xfer->path);
+		snprintf(out, size, "%s %s", s->xfer->verb, xfer_path(s->xfer));
 	return out;
 }
 
@@ -135,7 +109,7 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	return x;
 }
 
-static void
+void
 xfer_free(struct xfer *x)
 {
 	xfer_unwatch(x);
@@ -317,149 +291,4 @@ xfer_connect(struct xfer *x)
 {
 	xfer_set(x, XFER_CONNECTING);
 	data_open(x->s, on_connected);
-}
-
-/* ----------------------------------------------------------------- ending */
-
-static void
-log_end(const struct xfer *x, const char *result, const char *reason)
-{
-	unsigned long long ms = clock_ms() - x->began;
-	char name[LOG_VIS_MAX], of[32] = "";
-
-	if (reason[0] != '\0' && x->total != UINT64_MAX)
-		snprintf(
-		    of, sizeof(of), " of %llu", (unsigned long long)x->total);
-	session_log(x->s, "%s \"%s\" %s %llu%s bytes in %llu.%03llu s%s%s",
-	    x->verb, log_vis(name, sizeof(name), x->path, strlen(x->path)),
-	    result, (unsigned long long)x->moved, of, ms / 1000, ms % 1000,
-	    reason[0] != '\0' ? ": " : "", reason);
-}
-
-static void
-xfer_end(struct xfer *x)
-{
-	struct session *s = x->s;
-
-	xfer_set(x, XFER_DONE);
-	xfer_free(x);
-	s->hold = false;
-	session_touch(s);
-	if (s->w->report)
-		mon_status(s, "", 0);
-	cmd_finish(s);
-}
-
-void
-xfer_complete(struct xfer *x, const char *text)
-{
-	log_end(x, "complete", "");
-	reply_final(x->s, 226, "%s", text);
-	xfer_end(x);
-}
-
-static void
-ignore_answer(struct session *s, struct fs_reply *r)
-{
-}
-
-/* Nothing of the agent's answers is wanted any more. */
-static void
-leave_agent(struct xfer *x)
-{
-	if (x->asked)
-		fs_cancel(x->s);
-	fd_close(&x->file);
-	if (x->stored) /* what came is kept for REST and APPE */
-		fs_abandon(x->s, 1, ignore_answer);
-}
-
-static void
-leave_connection(struct xfer *x, bool orderly)
-{
-	if (x->st.fd < 0)
-		data_close(x->s);
-	else if (orderly && x->ops->upload)
-		data_linger_later(x->s->w, xfer_take_socket(x));
-	else {
-		xfer_unwatch(x);
-		stream_reset(&x->st);
-	}
-}
-
-/* What a reply calls the file. */
-static const char *
-name_of(const struct xfer *x)
-{
-	return x->arg[0] != '\0' ? x->arg : x->path;
-}
-
-/* The agent's refusals come with codes of before the 150. */
-static int
-late_code(enum fs_status status, bool creating)
-{
-	int code = fs_code(status, creating);
-
-	if (code == 452)
-		return 552;
-	return code == 450 || code == 550 ? 451 : code;
-}
-
-void
-xfer_fail(struct xfer *x, enum xfer_error error)
-{
-	struct session *s = x->s;
-
-	x->error = error;
-	log_end(x, "failed", errors[error].reason);
-	leave_agent(x);
-	leave_connection(x, errors[error].orderly);
-	if (error == XE_AGENT)
-		reply_final(s, late_code(x->refusal, x->ops->upload), "%s: %s",
-		    name_of(x), fs_strstatus(x->refusal));
-	else if (error == XE_ABORTED) /* the 226 of ABOR is the final one */
-		reply(s, errors[error].code, "%s", errors[error].text);
-	else
-		reply_final(s, errors[error].code, "%s", errors[error].text);
-	xfer_end(x);
-}
-
-void
-xfer_refuse(struct xfer *x, enum fs_status status)
-{
-	leave_agent(x);
-	fs_refuse(x->s, status, x->ops->upload, name_of(x));
-	data_refused(x->s);
-	xfer_end(x);
-}
-
-void
-xfer_refuse_with(struct xfer *x, int code, const char *text)
-{
-	leave_agent(x);
-	reply(x->s, code, "%s", text);
-	data_refused(x->s);
-	xfer_end(x);
-}
-
-bool
-xfer_abort(struct session *s)
-{
-	if (s->xfer == NULL)
-		return false;
-	xfer_fail(s->xfer, XE_ABORTED);
-	return true;
-}
-
-void
-xfer_drop(struct session *s)
-{
-	struct xfer *x = s->xfer;
-
-	if (x == NULL)
-		return;
-	x->error = XE_RESET;
-	log_end(x, "failed", "session ended");
-	/* The agent keeps what it has when it sees the channel close. */
-	xfer_free(x);
 }

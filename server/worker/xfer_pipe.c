@@ -14,21 +14,32 @@
 static int pool[POOL_SIZE][2];
 static unsigned pooled;
 
-int
-xfer_pipe_get(int fds[2])
+/*
+ * The kernel limits the memory of all pipes of a user, and then gives small
+ * ones: reading and writing is better than those.
+ */
+static int
+pipe_new(int fds[2])
 {
-	if (pooled > 0) {
-		pooled--;
-		fds[0] = pool[pooled][0];
-		fds[1] = pool[pooled][1];
-		return 0;
-	}
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
 		fds[0] = fds[1] = -1;
 		return -1;
 	}
-	/* The kernel may allow less; then a splice moves less. */
-	fcntl(fds[1], F_SETPIPE_SZ, XFER_PIPE_SIZE);
+	if (fcntl(fds[1], F_SETPIPE_SZ, XFER_PIPE_SIZE) >= 0)
+		return 0;
+	fd_close(&fds[0]);
+	fd_close(&fds[1]);
+	return -1;
+}
+
+int
+xfer_pipe_get(int fds[2])
+{
+	if (pooled == 0)
+		return pipe_new(fds);
+	pooled--;
+	fds[0] = pool[pooled][0];
+	fds[1] = pool[pooled][1];
 	return 0;
 }
 

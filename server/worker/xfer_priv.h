@@ -116,7 +116,10 @@ struct xfer {
 /* A transfer in OPENING; the session is in CTRL_TRANSFER. */
 struct xfer *xfer_new(struct session *, const struct xfer_ops *,
     const char *verb, const char *path, const char *arg);
+void xfer_free(struct xfer *);
 void xfer_set(struct xfer *, enum xfer_state);
+/* The virtual path; of a STOU the one that the agent chose. */
+const char *xfer_path(const struct xfer *);
 /* Says the 150 (once), then gets the data connection: ops->connected. */
 void xfer_say_start(struct xfer *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -130,8 +133,10 @@ void xfer_unwatch(struct xfer *);
 /* Takes the socket out of the stream. */
 int xfer_take_socket(struct xfer *);
 
+/* ---------------------------------------------------------- xfer_end.c */
+
 /*
- * The ends of a transfer. Each says the final reply, lets the session go on
+ * Each says the final reply, lets the session go on
  * and frees x.
  */
 void xfer_complete(struct xfer *, const char *text);
