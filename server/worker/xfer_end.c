@@ -138,7 +138,7 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	leave_agent(x);
 	leave_connection(x, errors[error].orderly);
 	if (error == XE_AGENT)
-		reply_final(s, late_code(x->refusal, x->ops->upload), "%s: %s",
+		reply_final(s, late_code(x->refusal, x->ops->upload), "%s: %s.",
 		    name_of(x), fs_strstatus(x->refusal));
 	else if (error == XE_ABORTED) /* the 226 of ABOR is the final one */
 		reply(s, errors[error].code, "%s", errors[error].text);

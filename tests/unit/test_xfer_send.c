@@ -187,7 +187,7 @@ START_TEST(test_retr_refused)
 	rig_passive(&rig);
 	rig_cmd(&rig, "RETR a");
 	ck_assert_str_eq(
-	    rig_reply(&rig), "550 a: No such file or directory\r\n");
+	    rig_reply(&rig), "550 a: No such file or directory.\r\n");
 	ck_assert_int_eq(rig_read_all(&rig, big, BIG), 0);
 	ck_assert_int_eq(data_state(rig.s), DATA_NONE);
 }
@@ -373,7 +373,7 @@ START_TEST(test_abor_moving)
 	rig_cmd(&rig, "NOOP");
 	ck_assert(rig_is_quiet(&rig));
 	rig_cmd(&rig, "ABOR");
-	ck_assert_str_eq(rig_reply(&rig), ABORTED "200 NOOP ok\r\n");
+	ck_assert_str_eq(rig_reply(&rig), ABORTED "200 NOOP ok.\r\n");
 	ck_assert_int_eq(rig_read_all(&rig, big, BIG), -1);
 }
 END_TEST
@@ -462,7 +462,7 @@ START_TEST(test_list_missing)
 	rig_passive(&rig);
 	rig_cmd(&rig, "LIST x");
 	ck_assert_str_eq(
-	    rig_reply(&rig), "550 x: No such file or directory\r\n");
+	    rig_reply(&rig), "550 x: No such file or directory.\r\n");
 	ck_assert_uint_eq(rig.s->restart, 0);
 }
 END_TEST

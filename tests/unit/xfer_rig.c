@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/ipc.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/timer.h"
 #include "common/vpath.h"
@@ -185,6 +186,7 @@ static void
 set_conf(struct config *conf)
 {
 	memset(conf, 0, sizeof(*conf));
+	conf->banner = (char *)(uintptr_t) "FTP server ready.";
 	conf->passive_min = 40000;
 	conf->passive_max = 60000;
 	conf->accept_timeout = 30;
@@ -195,6 +197,8 @@ set_conf(struct config *conf)
 	conf->login_timeout = 60;
 	conf->active = true;
 	conf->list_glob = true;
+	conf->max_login_attempts = 3;
+	conf->stat_list_max = 10000;
 }
 
 static void
@@ -204,10 +208,7 @@ log_in(struct rig *r, int agent)
 
 	s->login = LOGIN_IN;
 	s->user = xstrdup("tester");
-	s->cwd = xstrdup("/");
-	s->home = xstrdup("/");
 	s->rights = RIGHTS_FULL;
-	s->type = TYPE_IMAGE;
 	s->fs = fs_new(s, agent);
 }
 
@@ -218,6 +219,7 @@ rig_start(struct rig *r)
 	int control[2], agent[2], monitor[2];
 
 	signal(SIGPIPE, SIG_IGN);
+	log_open("none");
 	turns = 0;
 	memset(r, 0, sizeof(*r));
 	set_conf(&r->conf);
@@ -235,6 +237,7 @@ rig_start(struct rig *r)
 	r->monitor = monitor[1];
 	r->agent = agent[1];
 	r->control = control[1];
+	timers_init(r->base);
 	worker_init(r->w, &r->conf, r->base, monitor[0]);
 	ck_assert_int_eq(addr_parse_ip(&local, "127.0.0.1"), 0);
 	peer = local;
@@ -255,7 +258,7 @@ rig_stop(struct rig *r)
 {
 	event_free(r->agent_event);
 	worker_clear(r->w);
-	data_linger_clear();
+	timers_clear();
 	rig_close_data(r);
 	close(r->control);
 	close(r->monitor);
