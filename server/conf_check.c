@@ -26,6 +26,14 @@ struct check {
 	bool root;
 };
 
+static void problem(struct check *, const struct conf_user *, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+static void warning(struct check *, const struct conf_user *, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+static void say(const struct check *, const char *file, int line,
+    const char *kind, const char *fmt, va_list)
+    __attribute__((format(printf, 5, 0)));
+
 static void
 say(const struct check *c, const char *file, int line, const char *kind,
     const char *fmt, va_list ap)
@@ -37,11 +45,6 @@ say(const struct check *c, const char *file, int line, const char *kind,
 	vfprintf(c->out, fmt, ap);
 	putc('\n', c->out);
 }
-
-static void problem(struct check *, const struct conf_user *, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
-static void warning(struct check *, const struct conf_user *, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
 
 /* About a user, or (NULL) about the whole configuration. */
 static void

@@ -109,6 +109,9 @@ complain_unknown(cfg_t *cfg, const char *name)
 		    name, in, section);
 }
 
+static void on_error(cfg_t *, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
+
 /* What libConfuse says, with our place and a hint. */
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)

@@ -271,7 +271,8 @@ conf_text_quote(FILE *out, const char *s)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
 			fprintf(out, "\\%03o", (unsigned char)*s);
 		else {
-			if (strchr("\"\\$", *s) != NULL)
+			if (*s == '"' || *s == '\\' ||
+			    (s[0] == '$' && s[1] == '{'))
 				putc('\\', out);
 			putc(*s, out);
 		}

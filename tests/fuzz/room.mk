@@ -5,11 +5,13 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_account \
 	tests/fuzz/fuzz_ascii \
 	tests/fuzz/fuzz_buf \
+	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_ftpaddr \
 	tests/fuzz/fuzz_ftptime \
 	tests/fuzz/fuzz_line \
 	tests/fuzz/fuzz_listfmt \
 	tests/fuzz/fuzz_rights \
+	tests/fuzz/fuzz_users_edit \
 	tests/fuzz/fuzz_vpath
 FUZZ_SECONDS = 60
 
@@ -57,3 +59,9 @@ tests_fuzz_fuzz_rights_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_vpath_SOURCES = tests/fuzz/fuzz_vpath.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_vpath_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_vpath_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_conf_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_users_edit_SOURCES = tests/fuzz/fuzz_users_edit.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_users_edit_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_users_edit_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
