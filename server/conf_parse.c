@@ -113,7 +113,7 @@ static void on_error(cfg_t *, const char *fmt, va_list)
     __attribute__((format(printf, 2, 0)));
 
 /* What libConfuse says, with our place and a hint. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	static const char unknown[] = "no such option '";

@@ -73,7 +73,7 @@ put_line(struct session *s, const char *head, const char *text, size_t len)
 	s->out.len += (size_t)(p - start) + 2;
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 put_format(struct session *s, const char *head, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
@@ -90,7 +90,7 @@ put_format(struct session *s, const char *head, const char *fmt, va_list ap)
 		put_line(s, head, text, (size_t)n);
 }
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 put_code(struct session *s, int code, char mark, const char *fmt, va_list ap)
 {
 	char head[16];

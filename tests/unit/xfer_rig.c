@@ -42,7 +42,7 @@ fake_clock(void)
 
 /* -------------------------------------------------------------- the agent */
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 note(struct rig *r, const char *fmt, ...)
 {
 	size_t len = strlen(r->log);
