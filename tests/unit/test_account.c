@@ -132,23 +132,53 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
-START_TEST(too_many_groups_are_refused)
+/* A message as account_put() never writes it. */
+static int
+get_raw(struct account *b, unsigned anonymous, unsigned ngroups)
 {
-	struct account *b = xmalloc(sizeof(*b));
-	uint8_t mem[64];
+	uint8_t mem[512];
 	struct wbuf w;
 	struct rbuf r;
+	unsigned i;
 
 	wbuf_init(&w, mem, sizeof(mem));
 	put_str(&w, "anna");
-	put_u8(&w, 0);
+	put_u8(&w, (uint8_t)anonymous);
 	put_u32(&w, 1000);
 	put_u32(&w, 1000);
-	put_u16(&w, 65535);
+	put_u16(&w, (uint16_t)ngroups);
+	for (i = 0; i < ngroups && i < 100; i++)
+		put_u32(&w, i);
+	put_str(&w, "/srv");
+	put_str(&w, "/");
+	put_u32(&w, 0);
+	put_u32(&w, 0);
+	put_u32(&w, 0);
+	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);
 	account_get(&r, b);
-	ck_assert_int_eq(rbuf_end(&r), -1);
+	return rbuf_end(&r);
+}
+
+START_TEST(too_many_groups_are_refused)
+{
+	struct account *b = xmalloc(sizeof(*b));
+
+	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS), 0);
+	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS + 1), -1);
 	ck_assert_int_eq(b->ident.ngroups, 0);
+	ck_assert_int_eq(get_raw(b, 0, 65535), -1);
+	ck_assert_int_eq(b->ident.ngroups, 0);
+	free(b);
+}
+END_TEST
+
+START_TEST(flag_is_0_or_1)
+{
+	struct account *b = xmalloc(sizeof(*b));
+
+	ck_assert_int_eq(get_raw(b, 1, 0), 0);
+	ck_assert_int_eq(get_raw(b, 2, 0), -1);
 	free(b);
 }
 END_TEST
@@ -184,6 +214,7 @@ suite_account(void)
 	tcase_add_test(tc, longest_strings_fit);
 	tcase_add_loop_test(tc, nonsense_is_refused, 0, (int)NELEM(spoilers));
 	tcase_add_test(tc, too_many_groups_are_refused);
+	tcase_add_test(tc, flag_is_0_or_1);
 	tcase_add_test(tc, short_messages_are_refused);
 	suite_add_tcase(s, tc);
 	return s;

@@ -111,6 +111,9 @@ START_TEST(cr_is_withheld_until_it_is_decided)
 	ck_assert_uint_eq(ascii_from_net(&a, out, "y", 1), 2);
 	ck_assert_mem_eq(out, "\ry", 2);
 	ck_assert_uint_eq(ascii_from_net_end(&a, out), 0);
+	ck_assert_uint_eq(ascii_from_net(&a, out, "\r", 1), 0);
+	ck_assert_uint_eq(ascii_from_net_end(&a, out), 1);
+	ck_assert_uint_eq(ascii_from_net_end(&a, out), 0);
 }
 END_TEST
 

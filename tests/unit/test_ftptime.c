@@ -51,6 +51,8 @@ static const char *const bads[] = {
 	"20240101126000",
 	"20240101120061",
 	"20240101120060", /* a leap second in the middle of the day */
+	"20241231235860",
+	"20241231225960",
 	"20241231235960.",
 };
 
@@ -130,14 +132,14 @@ START_TEST(years_outside_are_held)
 }
 END_TEST
 
-/* Steps of about 9.2 days from year -1000 to 12000, at odd times of day. */
+/* Steps of about 64 days from year -1000 to 12000, at odd times of day. */
 START_TEST(civil_agrees_with_gmtime)
 {
 	struct civil c;
 	struct tm tm;
 	time_t t;
 
-	for (t = -93000000000; t < 317000000000; t += 797161) {
+	for (t = -93000000000; t < 317000000000; t += 5580127) {
 		ck_assert_ptr_nonnull(gmtime_r(&t, &tm));
 		civil_from_time(&c, t);
 		if (c.year != tm.tm_year + 1900L ||

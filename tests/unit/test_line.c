@@ -204,7 +204,7 @@ START_TEST(line_length_counts_decoded_bytes)
 }
 END_TEST
 
-/* 100 MB without a line end cost no memory and one report. */
+/* 20 MB without a line end cost no memory and one report. */
 START_TEST(endless_line_uses_no_memory)
 {
 	static char junk[1 << 20];
@@ -214,7 +214,8 @@ START_TEST(endless_line_uses_no_memory)
 
 	memset(junk, 'j', sizeof(junk));
 	line_init(&lr);
-	for (i = 0; i < 100; i++) {
+	feed(&lr, "STOR ", 5, &o); /* so that there is a buffer to drop */
+	for (i = 0; i < 20; i++) {
 		feed(&lr, junk, sizeof(junk), &o);
 		ck_assert_ptr_null(lr.buf);
 	}
@@ -286,6 +287,26 @@ START_TEST(endless_subnegotiation_is_given_up)
 }
 END_TEST
 
+/* The bound is on each of them, not on their sum. */
+START_TEST(many_subnegotiations_are_swallowed)
+{
+	static const char body[LINE_SB_MAX - 2];
+	struct line_reader lr;
+	struct out o = { .len = 0 };
+	int i;
+
+	line_init(&lr);
+	for (i = 0; i < 4; i++) {
+		feed(&lr, "\xff\xfa", 2, &o);
+		feed(&lr, body, sizeof(body), &o);
+		feed(&lr, "\xff\xf0", 2, &o);
+	}
+	feed(&lr, "NOOP\r\n", 6, &o);
+	ck_assert_str_eq(o.text, "[NOOP]");
+	line_clear(&lr);
+}
+END_TEST
+
 START_TEST(one_line_is_taken_at_a_time)
 {
 	const char *in = "A\r\nB\r\n";
@@ -338,6 +359,7 @@ suite_line(void)
 	tcase_add_test(tc, line_with_nul_uses_no_memory);
 	tcase_add_test(tc, seventeenth_option_is_ignored);
 	tcase_add_test(tc, endless_subnegotiation_is_given_up);
+	tcase_add_test(tc, many_subnegotiations_are_swallowed);
 	tcase_add_test(tc, one_line_is_taken_at_a_time);
 	tcase_add_test(tc, trim_keeps_a_partial_line);
 	suite_add_tcase(s, tc);

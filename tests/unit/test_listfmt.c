@@ -95,7 +95,8 @@ static const struct mode_case {
 	const char *want;
 } modes[] = {
 	{ S_IFREG | 0000, "----------" }, { S_IFREG | 0777, "-rwxrwxrwx" },
-	{ S_IFREG | 0421, "-r---w---x" }, { S_IFREG | 07777, "-rwsrwsrwt" },
+	{ S_IFREG | 0421, "-r---w---x" }, { S_IFREG | 04755, "-rwsr-xr-x" },
+	{ S_IFREG | 02755, "-rwxr-sr-x" }, { S_IFREG | 07777, "-rwsrwsrwt" },
 	{ S_IFREG | 07666, "-rwSrwSrwT" }, { S_IFDIR | 01777, "drwxrwxrwt" },
 	{ S_IFIFO | 0600, "prw-------" }, { S_IFSOCK | 0600, "srw-------" },
 	{ S_IFBLK | 0600, "brw-------" }, { S_IFCHR | 0600, "crw-------" },
@@ -261,6 +262,7 @@ static const struct type_case {
 	{ S_IFLNK | 0777, 0, "a b", "type=OS.unix=symlink; old.bin" },
 	{ S_IFLNK | 0777, 0, "a;b", "type=OS.unix=symlink; old.bin" },
 	{ S_IFLNK | 0777, 0, "\xc3\xa9", "type=OS.unix=symlink; old.bin" },
+	{ S_IFLNK | 0777, 0, "a\x7f", "type=OS.unix=symlink; old.bin" },
 	{ S_IFLNK | 0777, 0, "a\n", "type=OS.unix=symlink; old.bin" },
 	{ S_IFLNK | 0777, 0, NULL, "type=OS.unix=symlink; old.bin" },
 	{ S_IFCHR | 0600, 0, NULL, "type=OS.unix=chr; old.bin" },
