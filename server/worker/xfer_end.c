@@ -195,6 +195,9 @@ xfer_drop(struct session *s)
 		return;
 	x->error = XE_RESET;
 	log_end(x, "failed", "session ended");
-	/* The agent keeps what it has when it sees the channel close. */
+	/* The agent keeps what it has when it sees the channel close; until
+	 * then it may still answer. */
+	if (x->asked)
+		fs_cancel(s);
 	xfer_free(x);
 }
