@@ -167,6 +167,16 @@ on_report(struct worker *w, struct ipc_msg *m)
 	}
 }
 
+/* The log file was reopened, which a worker cannot do itself. */
+static void
+on_log(struct worker *w, struct ipc_msg *m)
+{
+	check_end(m);
+	if (m->fd == -1)
+		bug("a log without a descriptor");
+	log_adopt(take_fd(m));
+}
+
 static const struct {
 	enum proto_mw type;
 	void (*handler)(struct worker *, struct ipc_msg *);
@@ -178,6 +188,7 @@ static const struct {
 	{ MW_DRAIN, on_drain },
 	{ MW_SHUTDOWN, on_shutdown },
 	{ MW_REPORT, on_report },
+	{ MW_LOG, on_log },
 };
 
 void
