@@ -118,6 +118,12 @@ log_set_level(enum log_level level)
 	threshold = level;
 }
 
+bool
+log_wants(enum log_level level)
+{
+	return level >= threshold && (target != TARGET_NONE || test_fd != -1);
+}
+
 void
 log_set_role(const char *name)
 {
@@ -232,7 +238,7 @@ emit(enum log_level level, int err, const char *before, const char *fmt,
 	size_t len, start;
 	int saved = errno;
 
-	if (level < threshold || (target == TARGET_NONE && test_fd == -1))
+	if (!log_wants(level))
 		return;
 	if (err != 0)
 		(void)append(reason, sizeof(reason), 0, ": %s", strerror(err));

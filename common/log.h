@@ -13,6 +13,7 @@
 #define COMMON_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level {
@@ -35,6 +36,8 @@ int log_reopen(void);
  */
 void log_adopt(int fd);
 void log_set_level(enum log_level);
+/* Would such a line be written? For callers whose text is costly to make. */
+bool log_wants(enum log_level);
 /* Name of this process in each line: "monitor", "worker", ... */
 void log_set_role(const char *role);
 /* Another descriptor for tests; -1 restores the target of log_open(). */
