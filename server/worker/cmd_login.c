@@ -207,7 +207,14 @@ login_answered(struct session *s, struct login_answer *a)
 		fd_close(&a->fd);
 		return;
 	}
-	if (a->verdict == V_OK && a->fd != -1)
+	if (a->verdict == V_OK && a->fd == -1) {
+		/* The monitor takes him for logged in: it must be told. */
+		mon_logout(s);
+		a->verdict = V_ERROR;
+		(void)strlcpy(a->reason, "no descriptor left in the worker",
+		    sizeof(a->reason));
+	}
+	if (a->verdict == V_OK)
 		accept_login(s, a);
 	else
 		refuse(s, a);

@@ -6,6 +6,7 @@
 #include "server/worker/mon.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -16,6 +17,14 @@
 #include "server/worker/data.h"
 #include "server/worker/session.h"
 #include "server/worker/xfer.h"
+
+static void
+tell(struct worker *w, const struct wbuf *b)
+{
+	/* If it is gone, the channel's callback ends the worker. */
+	if (w->mon != NULL)
+		(void)chan_send(w->mon, b, -1);
+}
 
 /* ---------------------------------------------------- from the monitor */
 
@@ -37,6 +46,17 @@ check_end(const struct ipc_msg *m)
 }
 
 static void
+end_session(struct worker *w, uint64_t sid, const char *reason)
+{
+	struct wbuf b;
+
+	ipc_begin(&b, w->msg, sizeof(w->msg), WM_END);
+	put_u64(&b, sid);
+	put_str(&b, reason);
+	tell(w, &b);
+}
+
+static void
 on_session(struct worker *w, struct ipc_msg *m)
 {
 	uint64_t sid = get_u64(&m->body);
@@ -47,8 +67,14 @@ on_session(struct worker *w, struct ipc_msg *m)
 	addr_get(&m->body, &local);
 	listener = get_u16(&m->body);
 	check_end(m);
-	if (m->fd == -1)
+	if (m->fd == -1 && !m->fd_lost)
 		bug("a session without a connection");
+	if (m->fd == -1) {
+		log_warnx("no descriptor left for session %llu",
+		    (unsigned long long)sid);
+		end_session(w, sid, "the worker has no descriptor left");
+		return;
+	}
 	session_new(w, sid, take_fd(m), &peer, &local, listener);
 }
 
@@ -99,19 +125,22 @@ on_source_port(struct worker *w, struct ipc_msg *m)
 	session_leave(s);
 }
 
+/* A running transfer is aborted, and both are said: 426 and 421. */
 static void
 on_kick(struct worker *w, struct ipc_msg *m)
 {
 	struct session *s = worker_find(w, get_u64(&m->body));
-	char reason[PROTO_REASON_MAX];
+	char reason[PROTO_REASON_MAX], text[PROTO_REASON_MAX + 32];
 
 	(void)get_str(&m->body, reason, sizeof(reason));
 	check_end(m);
 	if (s == NULL)
 		return;
+	(void)snprintf(
+	    text, sizeof(text), "%s, closing control connection.", reason);
 	session_enter(s);
-	session_bye(s, 421, "Service closing control connection.",
-	    "ended by the administrator");
+	(void)xfer_abort(s);
+	session_bye(s, 421, text, reason);
 	session_leave(s);
 }
 
@@ -130,7 +159,10 @@ on_drain(struct worker *w, struct ipc_msg *m)
 	leave_if_empty(w);
 }
 
-/* Transfers may finish; cmd_finish() sees the flag afterwards. */
+/*
+ * What is under way may finish, be it a transfer or a command that waits for
+ * its answer; cmd_finish() sees the flag afterwards.
+ */
 static void
 on_shutdown(struct worker *w, struct ipc_msg *m)
 {
@@ -140,7 +172,7 @@ on_shutdown(struct worker *w, struct ipc_msg *m)
 	w->shutting_down = true;
 	for (s = TAILQ_FIRST(&w->sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, entry);
-		if (xfer_is_active(s))
+		if (s->mode != CTRL_READY)
 			continue;
 		session_enter(s);
 		session_bye(s, 421, "Service going down.", "shutdown");
@@ -172,9 +204,10 @@ static void
 on_log(struct worker *w, struct ipc_msg *m)
 {
 	check_end(m);
-	if (m->fd == -1)
-		bug("a log without a descriptor");
-	log_adopt(take_fd(m));
+	if (m->fd != -1)
+		log_adopt(take_fd(m));
+	else if (!m->fd_lost)
+		bug("a log file without its descriptor");
 }
 
 static const struct {
@@ -218,14 +251,6 @@ begin(struct session *s, struct wbuf *w, enum proto_wm type)
 	put_u64(w, s->id);
 }
 
-static void
-tell(struct session *s, const struct wbuf *w)
-{
-	/* If it is gone, the channel's callback ends the worker. */
-	if (s->w->mon != NULL)
-		(void)chan_send(s->w->mon, w, -1);
-}
-
 void
 mon_login(struct session *s, const char *user, const char *password)
 {
@@ -236,7 +261,7 @@ mon_login(struct session *s, const char *user, const char *password)
 	put_str(&w, user);
 	put_str(&w, password);
 	put_u8(&w, 0);
-	tell(s, &w);
+	tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
 }
 
@@ -246,17 +271,13 @@ mon_logout(struct session *s)
 	struct wbuf w;
 
 	begin(s, &w, WM_LOGOUT);
-	tell(s, &w);
+	tell(s->w, &w);
 }
 
 void
 mon_end(struct session *s, const char *reason)
 {
-	struct wbuf w;
-
-	begin(s, &w, WM_END);
-	put_str(&w, reason);
-	tell(s, &w);
+	end_session(s->w, s->id, reason);
 }
 
 void
@@ -268,7 +289,7 @@ mon_source_port(struct session *s, uint32_t serial)
 	put_u32(&w, serial);
 	addr_put(&w, &s->local);
 	put_u8(&w, 0);
-	tell(s, &w);
+	tell(s->w, &w);
 }
 
 void
@@ -281,5 +302,5 @@ mon_status(struct session *s, const char *what, uint64_t bytes)
 	begin(s, &w, WM_STATUS);
 	put_str(&w, what);
 	put_u64(&w, bytes);
-	tell(s, &w);
+	tell(s->w, &w);
 }
