@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The control connection: reading, lines, running commands one by one, and
- * sending the replies of a turn in one send.
+ * what it waits for. ctrl_send.c sends the replies.
  */
 #include "server/worker/ctrl.h"
 
@@ -11,8 +11,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <linux/sockios.h>
 
 #include "common/log.h"
 #include "common/mem.h"
@@ -22,8 +20,7 @@
 #define READ_SIZE (16 * 1024)
 #define OUT_HIGH (32 * 1024) /* unsent bytes; then no command runs */
 #define DISCARD_MAX (64 * 1024) /* read while closing, then it is enough */
-/* A full segment is worth padding to only while it is a short line. */
-#define PAD_MSS_MAX 600
+#define TLS_HANDSHAKE 0x16 /* the first byte of a TLS client */
 
 static const char *const mode_names[] = {
 	[CTRL_READY] = "ready",
@@ -80,6 +77,14 @@ free_event(struct event **ev)
 	*ev = NULL;
 }
 
+/* Frees the input; what was not parsed may hold a password. */
+static void
+forget_input(struct session *s)
+{
+	free_secret(s->in.p, s->in.len);
+	memset(&s->in, 0, sizeof(s->in));
+}
+
 static void
 clear_input(struct session *s)
 {
@@ -87,20 +92,12 @@ clear_input(struct session *s)
 
 	while ((q = STAILQ_FIRST(&s->queued)) != NULL) {
 		STAILQ_REMOVE_HEAD(&s->queued, entry);
-		free(q);
+		free_secret(q, sizeof(*q) + q->len);
 	}
 	s->nqueued = 0;
 	s->queued_bytes = 0;
-	free(s->in.p);
-	memset(&s->in, 0, sizeof(s->in));
+	forget_input(s);
 	line_clear(&s->line);
-}
-
-static void
-clear_output(struct session *s)
-{
-	free(s->out.p);
-	memset(&s->out, 0, sizeof(s->out));
 }
 
 void
@@ -109,7 +106,7 @@ ctrl_clear(struct session *s)
 	free_event(&s->ev_read);
 	free_event(&s->ev_write);
 	clear_input(s);
-	clear_output(s);
+	ctrl_clear_output(s);
 	stream_close(&s->ctl);
 }
 
@@ -120,13 +117,31 @@ append_input(struct session *s, const uint8_t *p, size_t n)
 {
 	struct inbuf *in = &s->in;
 	size_t left = in->len - in->pos;
+	uint8_t *joined = xmalloc(left + n);
 
-	if (left > 0 && in->pos > 0)
-		memmove(in->p, in->p + in->pos, left);
-	in->p = xrealloc(in->p, left + n);
-	memcpy(in->p + left, p, n);
-	in->pos = 0;
+	if (left > 0)
+		memcpy(joined, in->p + in->pos, left);
+	memcpy(joined + left, p, n);
+	forget_input(s);
+	in->p = joined;
 	in->len = left + n;
+}
+
+/*
+ * Somebody speaks TLS, because the client is set to implicit FTPS: a reply in
+ * clear text would only add to the confusion (protocol 2.3).
+ */
+static bool
+is_tls(struct session *s, const uint8_t *p)
+{
+	bool first = !s->heard;
+
+	s->heard = true;
+	if (!first || p[0] != TLS_HANDSHAKE)
+		return false;
+	session_end(s, "the client began with TLS, but this is plain FTP "
+		       "(set it to explicit TLS or to none)");
+	return true;
 }
 
 static void
@@ -148,7 +163,7 @@ read_some(struct session *s)
 	case IO_DONE:
 		if (s->mode == CTRL_CLOSING)
 			discard(s, n);
-		else
+		else if (!is_tls(s, buf))
 			append_input(s, buf, n);
 		explicit_bzero(buf, n); /* may hold a password */
 		break;
@@ -165,14 +180,29 @@ read_some(struct session *s)
 	}
 }
 
+/*
+ * A client that sends a command in two pieces would wait for our delayed
+ * acknowledgement of the first (its Nagle's algorithm holds the second).
+ */
+static void
+acknowledge_piece(struct session *s)
+{
+	if (!s->ended && line_is_partial(&s->line))
+		set_option(s->ctl.fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
+/* EV_TIMEOUT: only to go on with what was read before, see ctrl_arm(). */
 static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
 
 	session_enter(s);
-	read_some(s);
+	if ((what & EV_READ) != 0)
+		read_some(s);
 	session_leave(s);
+	if ((what & EV_READ) != 0)
+		acknowledge_piece(s);
 }
 
 /* ------------------------------------------------------------------- lines */
@@ -245,10 +275,8 @@ next_line(struct session *s)
 	kind = line_next(&s->line, &p, end, &line, &len);
 	explicit_bzero(s->in.p + s->in.pos, (size_t)(p - s->in.p) - s->in.pos);
 	s->in.pos = (size_t)(p - s->in.p);
-	if (s->in.pos == s->in.len) {
-		free(s->in.p);
-		memset(&s->in, 0, sizeof(s->in));
-	}
+	if (s->in.pos == s->in.len)
+		forget_input(s);
 	if (s->line.nrefuse > 0) {
 		reply_bytes(s, s->line.refuse, s->line.nrefuse);
 		s->line.nrefuse = 0;
@@ -267,6 +295,14 @@ may_run(const struct session *s)
 		return false;
 	return s->mode == CTRL_READY ||
 	       (s->mode == CTRL_TRANSFER && queue_has_room(s));
+}
+
+/* Is there anything left that may hold a line? */
+static bool
+has_input(const struct session *s)
+{
+	return s->in.len > s->in.pos ||
+	       (s->mode == CTRL_READY && s->nqueued > 0);
 }
 
 void
@@ -296,79 +332,13 @@ check_eof(struct session *s)
 		session_end(s, "client closed the connection");
 }
 
-/* ----------------------------------------------------------------- sending */
-
-/*
- * Nagle's algorithm holds a partial segment while an earlier partial one is
- * unacknowledged; a full one leaves at once. So the last reply of a transfer
- * is filled up to a full segment with blanks, if something is still
- * unacknowledged now (docs/design.md, "Replies").
- */
 static void
-pad(struct session *s)
+call_drained(struct session *s)
 {
-	int mss, unacked, fd = s->ctl.fd;
-	socklen_t len = sizeof(mss);
-	size_t fill;
+	void (*cb)(struct session *) = s->drained;
 
-	if (!s->w->conf->pad_replies || ioctl(fd, SIOCOUTQ, &unacked) == -1 ||
-	    unacked == 0)
-		return;
-	if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len) == -1 ||
-	    mss <= 0 || mss > PAD_MSS_MAX)
-		return;
-	fill = s->out.len % (size_t)mss;
-	if (fill > 0)
-		reply_pad(s, (size_t)mss - fill);
-}
-
-static void
-set_blocked(struct session *s, bool blocked)
-{
-	if (blocked && !s->blocked) {
-		s->blocked_since = clock_ms();
-		s->blocked = true;
-		session_set_timer(s);
-	}
-	s->blocked = blocked;
-}
-
-/* Takes n sent bytes out of the buffer. */
-static void
-sent(struct session *s, size_t n)
-{
-	s->out.len -= n;
-	if (s->out.len == 0)
-		clear_output(s);
-	else
-		memmove(s->out.p, s->out.p + n, s->out.len);
-}
-
-void
-ctrl_flush(struct session *s)
-{
-	struct iovec iov;
-	size_t n;
-
-	if (s->hold || s->out.len == 0)
-		return;
-	if (s->pad_last)
-		pad(s);
-	s->pad_last = false;
-	iov.iov_base = s->out.p;
-	iov.iov_len = s->out.len;
-	switch (s->ctl.ops->writev(&s->ctl, &iov, 1, &n)) {
-	case IO_DONE:
-		sent(s, n);
-		break;
-	case IO_WANT_READ:
-	case IO_WANT_WRITE:
-		break;
-	default:
-		session_end(s, strerror(errno));
-		return;
-	}
-	set_blocked(s, s->out.len > 0);
+	s->drained = NULL;
+	cb(s);
 }
 
 static void
@@ -379,6 +349,8 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	session_enter(s);
 	s->blocked = false;
 	ctrl_flush(s);
+	if (!s->ended && !s->blocked && s->drained != NULL)
+		call_drained(s);
 	session_leave(s);
 }
 
@@ -391,8 +363,11 @@ finish_closing(struct session *s)
 	if (s->fin || s->out.len > 0)
 		return;
 	s->fin = true;
+	s->closing_since = clock_ms();
 	if (s->eof || s->ctl.ops->shutdown(&s->ctl) == IO_ERR)
 		session_end(s, s->bye);
+	else
+		session_set_timer(s);
 }
 
 static bool
@@ -446,11 +421,7 @@ ctrl_arm(struct session *s)
 		return;
 	arm_read(s);
 	arm_write(s);
-	/*
-	 * More lines may run than did: those that a full output held back,
-	 * when it was sent at once.
-	 */
-	if (!s->blocked && s->mode == CTRL_READY &&
-	    (s->in.len > s->in.pos || s->nqueued > 0))
+	/* Lines that a full output held back, when it could be sent at once. */
+	if (may_run(s) && has_input(s))
 		event_active(s->ev_read, EV_TIMEOUT, 0);
 }

@@ -20,6 +20,8 @@ void ctrl_set_mode(struct session *, enum ctrl_mode);
 void ctrl_run(struct session *);
 /* Sends what is in s->out, in one send, unless s->hold says to keep it. */
 void ctrl_flush(struct session *);
+/* Drops what is in s->out. */
+void ctrl_clear_output(struct session *);
 /* Arms the events for what the session waits for now. */
 void ctrl_arm(struct session *);
 

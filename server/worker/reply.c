@@ -17,6 +17,13 @@
 	      */
 #define OUT_STEP 512 /* most turns need no second allocation */
 
+/* Nobody hears what is said after the end. */
+static bool
+is_mute(const struct session *s)
+{
+	return s->ended || s->fin;
+}
+
 /* Room for n more bytes at the end of the output. */
 static char *
 reserve(struct session *s, size_t n)
@@ -37,6 +44,8 @@ reserve(struct session *s, size_t n)
 void
 reply_bytes(struct session *s, const void *p, size_t n)
 {
+	if (is_mute(s))
+		return;
 	memcpy(reserve(s, n), p, n);
 	s->out.len += n;
 }
@@ -59,8 +68,11 @@ static void
 put_line(struct session *s, const char *head, const char *text, size_t len)
 {
 	size_t i, n = strlen(head);
-	char *p = reserve(s, n + 2 * len + 2), *start = p;
+	char *p, *start;
 
+	if (is_mute(s))
+		return;
+	p = start = reserve(s, n + 2 * len + 2);
 	memcpy(p, head, n);
 	p += n;
 	for (i = 0; i < len; i++) {
@@ -147,8 +159,7 @@ reply_alone(struct session *s, int code, const char *fmt, ...)
 	va_list ap;
 
 	ctrl_flush(s);
-	if (s->ended)
-		return;
+	s->out.cut = s->out.len; /* what could not leave yet */
 	va_start(ap, fmt);
 	put_code(s, code, ' ', fmt, ap);
 	va_end(ap);

@@ -11,6 +11,7 @@ libserver_a_SOURCES += \
 	server/worker/cmd_table.c \
 	server/worker/cmd_xfer.c \
 	server/worker/ctrl.c server/worker/ctrl.h \
+	server/worker/ctrl_send.c \
 	server/worker/data.c server/worker/data.h \
 	server/worker/data_connect.c \
 	server/worker/data_linger.c \

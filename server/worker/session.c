@@ -4,7 +4,6 @@
  */
 #include "server/worker/session.h"
 
-#include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +57,7 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	timer_init(&s->timer, on_timer, s);
 	s->began = s->active = clock_ms();
 	session_reset(s);
-	TAILQ_INSERT_TAIL(&w->sessions, s, entry);
+	worker_add(w, s);
 	session_log(
 	    s, "connected to %s", addr_str(local, where, sizeof(where)));
 	session_enter(s);
@@ -99,6 +98,9 @@ session_drop_user(struct session *s)
 {
 	if (s->login == LOGIN_IN || s->login == LOGIN_CHECKING)
 		mon_logout(s);
+	/* Only who was logged in gets more time: USER is no way to stay. */
+	if (s->login == LOGIN_IN)
+		s->began = clock_ms();
 	if (s->login != LOGIN_NONE)
 		login_set(s, LOGIN_NONE);
 	fs_free(s->fs);
@@ -108,7 +110,7 @@ session_drop_user(struct session *s)
 	s->restart = 0;
 	s->rights = 0;
 	s->anonymous = false;
-	s->began = clock_ms();
+	s->idle_timeout = s->w->conf->idle_timeout;
 	s->answer_at = 0;
 	data_close(s);
 	session_set_timer(s);
@@ -152,8 +154,10 @@ deadline(const struct session *s)
 	const struct config *conf = s->w->conf;
 	uint64_t due;
 
-	if (s->mode == CTRL_CLOSING)
+	if (s->mode == CTRL_CLOSING && s->fin)
 		due = s->closing_since + CLOSING_MS;
+	else if (s->mode == CTRL_CLOSING) /* our last words are on their way */
+		due = s->closing_since + conf->output_timeout * MS;
 	else if (s->login != LOGIN_IN)
 		due = s->began + conf->login_timeout * MS;
 	else if (s->mode == CTRL_READY)
@@ -230,8 +234,11 @@ session_bye(struct session *s, int code, const char *text, const char *reason)
 		return;
 	xfer_drop(s);
 	data_close(s);
+	fs_cancel(s); /* nobody is told of its answers any more */
 	s->hold = false;
-	s->bye = reason;
+	s->answer_at = 0;
+	s->drained = NULL;
+	s->bye = xstrdup(reason);
 	s->closing_since = clock_ms();
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
@@ -252,9 +259,7 @@ session_end(struct session *s, const char *reason)
 	s->fs = NULL;
 	ctrl_clear(s);
 	mon_end(s, reason);
-	TAILQ_REMOVE(&s->w->sessions, s, entry);
-	TAILQ_INSERT_TAIL(&s->w->graveyard, s, entry);
-	event_active(s->w->undertaker, EV_TIMEOUT, 0);
+	worker_remove(s->w, s);
 }
 
 void
@@ -266,6 +271,7 @@ session_free(struct session *s)
 	free(s->home);
 	free(s->rename_from);
 	free(s->client);
+	free(s->bye);
 	free(s);
 }
 

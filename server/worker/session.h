@@ -65,6 +65,7 @@ struct inbuf {
 struct outbuf {
 	char *p;
 	size_t len, cap;
+	size_t cut; /* so many bytes leave in a send of their own; 0 = all */
 };
 
 /* A line that came during a transfer and waits for its end. */
@@ -78,6 +79,7 @@ STAILQ_HEAD(queued_lines, queued_line);
 
 struct session {
 	TAILQ_ENTRY(session) entry;
+	RB_ENTRY(session) by_id;
 	struct worker *w;
 	uint64_t id;
 	uint16_t listener; /* index in conf->listens */
@@ -93,6 +95,7 @@ struct session {
 	unsigned nqueued;
 	size_t queued_bytes;
 	struct outbuf out;
+	bool heard; /* the peer has sent something */
 	bool eof; /* the peer ended its side */
 	unsigned depth; /* of nested turns */
 	bool ended; /* session_end() was called */
@@ -102,10 +105,12 @@ struct session {
 	bool finished; /* cmd_finish() was called by the running command */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
-	unsigned ncommands;
 	size_t discarded; /* bytes read while closing */
-	const char *bye; /* why it is closing */
+	char *bye; /* why it is closing */
 	void *ctx; /* what the pending command must remember; malloc'd */
+	/* The pending command goes on here when all its output has been sent.
+	 */
+	void (*drained)(struct session *);
 
 	/* timers: one, for login, idle, closing (session.c) */
 	struct timer timer;

@@ -20,6 +20,15 @@
 #include "server/worker/mon.h"
 #include "server/worker/session.h"
 
+static int
+session_cmp(const struct session *a, const struct session *b)
+{
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+RB_GENERATE_INTERNAL(
+    session_tree, session, by_id, session_cmp, static __attribute__((unused)))
+
 static void
 on_message(struct chan *c, struct ipc_msg *m, void *arg)
 {
@@ -39,6 +48,7 @@ worker_init(struct worker *w, const struct config *conf,
 	w->conf = conf;
 	w->base = base;
 	TAILQ_INIT(&w->sessions);
+	RB_INIT(&w->by_id);
 	TAILQ_INIT(&w->graveyard);
 	w->draining = w->shutting_down = w->report = false;
 	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
@@ -74,16 +84,31 @@ worker_bury(struct worker *w)
 		event_base_loopbreak(w->base);
 }
 
-/* Messages about one session are rare (logins), sessions per worker bounded. */
+void
+worker_add(struct worker *w, struct session *s)
+{
+	if (RB_INSERT(session_tree, &w->by_id, s) != NULL)
+		bug("session %llu exists already", (unsigned long long)s->id);
+	TAILQ_INSERT_TAIL(&w->sessions, s, entry);
+}
+
+void
+worker_remove(struct worker *w, struct session *s)
+{
+	RB_REMOVE(session_tree, &w->by_id, s);
+	TAILQ_REMOVE(&w->sessions, s, entry);
+	TAILQ_INSERT_TAIL(&w->graveyard, s, entry);
+	event_active(w->undertaker, EV_TIMEOUT, 0);
+}
+
 struct session *
 worker_find(struct worker *w, uint64_t sid)
 {
-	struct session *s;
+	struct session *s = RB_ROOT(&w->by_id);
 
-	TAILQ_FOREACH (s, &w->sessions, entry)
-		if (s->id == sid)
-			return s;
-	return NULL;
+	while (s != NULL && s->id != sid)
+		s = sid < s->id ? RB_LEFT(s, by_id) : RB_RIGHT(s, by_id);
+	return s;
 }
 
 static void

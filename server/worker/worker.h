@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "common/chan.h"
 #include "server/conf.h"
@@ -17,12 +18,14 @@ struct event_base;
 struct event;
 struct session;
 TAILQ_HEAD(session_list, session);
+RB_HEAD(session_tree, session);
 
 struct worker {
 	const struct config *conf;
 	struct event_base *base;
 	struct chan *mon; /* to the monitor */
 	struct session_list sessions;
+	struct session_tree by_id; /* the same, for messages about one */
 	struct session_list graveyard; /* ended; freed once per loop turn */
 	struct event *undertaker; /* activated when the graveyard fills */
 	bool draining, shutting_down;
@@ -38,6 +41,9 @@ void worker_init(struct worker *, const struct config *, struct event_base *,
 void worker_clear(struct worker *);
 /* Frees what is in the graveyard; runs by itself once per loop turn. */
 void worker_bury(struct worker *);
+void worker_add(struct worker *, struct session *);
+/* Moves it to the graveyard. */
+void worker_remove(struct worker *, struct session *);
 struct session *worker_find(struct worker *, uint64_t sid);
 
 #endif
