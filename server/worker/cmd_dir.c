@@ -110,7 +110,8 @@ on_mkd(struct session *s, struct fs_reply *r)
 		vpath_quote(quoted, sizeof(quoted), c->path);
 		reply(s, 257, "\"%s\" directory created.", quoted);
 	} else {
-		fs_refuse(s, r->status, 0, c->arg);
+		/* RFC 959 knows 550 for MKD; only names are as for STOR. */
+		fs_refuse(s, r->status, r->status == FS_BAD_NAME, c->arg);
 	}
 	cmd_finish(s);
 }
@@ -166,6 +167,8 @@ on_space(struct session *s, struct fs_reply *r)
 
 	if (r->status == FS_OK) {
 		bytes = get_u64(&r->body);
+		if (!fs_end(s, r))
+			return;
 		reply(s, 213, "%" PRIu64, bytes);
 	} else {
 		fs_refuse(s, r->status, 0, s->ctx);

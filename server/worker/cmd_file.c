@@ -110,17 +110,33 @@ cmd_rnto(struct session *s, char *arg)
 
 /* -------------------------------------------------------------------- SIZE */
 
+struct stat_fields {
+	uint32_t mode;
+	uint64_t size;
+	time_t mtime;
+};
+
+/* The fields of FS_STAT; false if the agent is broken. */
+static bool
+get_stat(struct session *s, struct fs_reply *r, struct stat_fields *f)
+{
+	f->mode = get_u32(&r->body);
+	f->size = get_u64(&r->body);
+	f->mtime = (time_t)get_i64(&r->body);
+	(void)get_u8(&r->body); /* of a partial upload: the same to us */
+	return fs_end(s, r);
+}
+
 static void
 on_size(struct session *s, struct fs_reply *r)
 {
-	uint32_t mode;
-	uint64_t size;
+	struct stat_fields f;
 
 	if (!refused(s, r, 0)) {
-		mode = get_u32(&r->body);
-		size = get_u64(&r->body);
-		if (S_ISREG(mode))
-			reply(s, 213, "%" PRIu64, size);
+		if (!get_stat(s, r, &f))
+			return;
+		if (S_ISREG(f.mode))
+			reply(s, 213, "%" PRIu64, f.size);
 		else
 			fs_refuse(s, FS_NOT_REGULAR, 0, s->ctx);
 	}
@@ -186,13 +202,16 @@ static void
 on_mdtm(struct session *s, struct fs_reply *r)
 {
 	char text[FTPTIME_LEN + 1];
+	struct stat_fields f;
 
-	if (r->status == FS_MISSING && set_by_mdtm(s))
+	/* With a time before it, a long name is longer than any can be. */
+	if ((r->status == FS_MISSING || r->status == FS_NAME_TOO_LONG) &&
+	    set_by_mdtm(s))
 		return;
 	if (!refused(s, r, 0)) {
-		(void)get_u32(&r->body);
-		(void)get_u64(&r->body);
-		ftptime_format(text, (time_t)get_i64(&r->body));
+		if (!get_stat(s, r, &f))
+			return;
+		ftptime_format(text, f.mtime);
 		reply(s, 213, "%s", text);
 	}
 	cmd_finish(s);
@@ -214,9 +233,13 @@ static void
 on_mfmt(struct session *s, struct fs_reply *r)
 {
 	char text[FTPTIME_LEN + 1];
+	time_t mtime;
 
 	if (!refused(s, r, 0)) {
-		ftptime_format(text, (time_t)get_i64(&r->body));
+		mtime = (time_t)get_i64(&r->body);
+		if (!fs_end(s, r))
+			return;
+		ftptime_format(text, mtime);
 		reply(s, 213, "Modify=%s; %s", text, (char *)s->ctx);
 	}
 	cmd_finish(s);
@@ -312,6 +335,8 @@ on_mff(struct session *s, struct fs_reply *r)
 	}
 	ftptime_format(text, (time_t)get_i64(&r->body));
 	now_mode = get_u32(&r->body);
+	if (!fs_end(s, r))
+		return;
 	if (m->mtime != TIME_UNSET)
 		(void)snprintf(modify, sizeof(modify), "Modify=%s;", text);
 	if (m->mode != MODE_UNSET)
@@ -368,6 +393,8 @@ on_mlst(struct session *s, struct fs_reply *r)
 	if (!refused(s, r, 0)) {
 		(void)get_u8(&r->body);
 		text = get_bytes(&r->body, &len);
+		if (!fs_end(s, r))
+			return;
 		reply_more(s, 250, "Listing %s", name[0] != '\0' ? name : ".");
 		reply_rows(s, text, len);
 		reply(s, 250, "End");

@@ -69,6 +69,28 @@ struct stat_ctx {
 	char text[];
 };
 
+static void on_rows(struct session *, struct fs_reply *);
+
+static void
+next_rows(struct session *s)
+{
+	fs_list_next(s, on_rows);
+}
+
+/* What has begun must end with the same code, or the client waits forever. */
+static void
+rows_refused(struct session *s, enum fs_status status)
+{
+	struct stat_ctx *c = s->ctx;
+
+	if (c->begun)
+		reply(s, c->code, "%s, list truncated.", fs_strstatus(status));
+	else
+		fs_refuse(s, status, 0, c->arg);
+	cmd_finish(s);
+}
+
+/* The next page is asked for when the client has taken the last. */
 static void
 on_rows(struct session *s, struct fs_reply *r)
 {
@@ -78,25 +100,28 @@ on_rows(struct session *s, struct fs_reply *r)
 	size_t len;
 
 	if (r->status != FS_OK) {
-		fs_refuse(s, r->status, 0, c->arg);
-		cmd_finish(s);
+		rows_refused(s, r->status);
 		return;
 	}
 	more = get_u8(&r->body);
 	text = get_bytes(&r->body, &len);
+	if (!fs_end(s, r))
+		return;
 	if (!c->begun)
 		reply_more(s, c->code,
 		    "Status of %s:", c->arg[0] != '\0' ? c->arg : c->path);
 	c->begun = true;
 	reply_rows(s, text, len);
-	if (more == LIST_MORE) {
-		fs_list_next(s, on_rows);
-		return;
+	if (more == LIST_MORE && s->blocked)
+		s->drained = next_rows;
+	else if (more == LIST_MORE)
+		next_rows(s);
+	else {
+		reply(s, c->code,
+		    more == LIST_TRUNCATED ? "Too many entries, list truncated."
+					   : "End of status");
+		cmd_finish(s);
 	}
-	reply(s, c->code,
-	    more == LIST_TRUNCATED ? "Too many entries, list truncated."
-				   : "End of status");
-	cmd_finish(s);
 }
 
 static void

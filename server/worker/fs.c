@@ -95,6 +95,29 @@ agent_failed(struct session *s, const char *why)
 	s->fs = NULL;
 }
 
+/*
+ * Descriptors come with two answers only. One that came elsewhere would belong
+ * to nobody, and a broken agent could use ours up.
+ */
+static bool
+is_sane(const struct fs *f, const struct ipc_msg *m, const struct fs_reply *r)
+{
+	if (!f->busy || m->type != f->type || m->body.err ||
+	    r->status >= FS_STATUS_COUNT)
+		return false;
+	return m->fd == -1 || (r->status == FS_OK &&
+				  (m->type == FS_OPEN || m->type == FS_STORE));
+}
+
+bool
+fs_end(struct session *s, const struct fs_reply *r)
+{
+	if (rbuf_end(&r->body) == 0)
+		return true;
+	agent_failed(s, "the file agent sent nonsense");
+	return false;
+}
+
 static void
 deliver(struct fs *f, struct ipc_msg *m)
 {
@@ -105,8 +128,7 @@ deliver(struct fs *f, struct ipc_msg *m)
 	r.status = get_u8(&m->body);
 	r.body = m->body;
 	r.fd = m->fd;
-	if (!f->busy || m->type != f->type || m->body.err ||
-	    r.status >= FS_STATUS_COUNT) {
+	if (!is_sane(f, m, &r)) {
 		agent_failed(s, "the file agent sent nonsense");
 		return;
 	}

@@ -34,6 +34,13 @@ struct fs_reply {
 };
 typedef void fs_cb(struct session *, struct fs_reply *);
 
+/*
+ * Were all fields of an FS_OK read, and no more there? If not, the agent is
+ * broken: says 421 and closes.
+ */
+bool fs_end(struct session *, const struct fs_reply *)
+    __attribute__((warn_unused_result));
+
 /* Takes over the channel's descriptor. A dead agent ends the session (421). */
 struct fs *fs_new(struct session *, int fd);
 void fs_free(struct fs *);

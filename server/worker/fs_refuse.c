@@ -20,7 +20,7 @@ static const struct {
 	[FS_IS_DIR] = { "Is a directory", 550, 553 },
 	[FS_NOT_REGULAR] = { "Not a regular file", 550, 553 },
 	[FS_NOT_EMPTY] = { "Directory not empty", 550, 550 },
-	[FS_BAD_NAME] = { "File name not allowed", 553, 553 },
+	[FS_BAD_NAME] = { "File name not allowed", 550, 553 },
 	[FS_NAME_TOO_LONG] = { "File name too long", 550, 553 },
 	[FS_NO_SPACE] = { "Insufficient storage space", 452, 452 },
 	[FS_QUOTA] = { "Quota exceeded", 552, 552 },
