@@ -17,7 +17,7 @@
 #include "server/worker/fs.h"
 #include "server/worker/reply.h"
 
-#define VERB_SHOWN 32 /* bytes of an unknown verb that are echoed */
+#define VERB_SHOWN 32 /* longest unknown verb that is repeated */
 #define MAX_ERRORS 5 /* bad commands before login */
 
 /* First words of other protocols: somebody makes a browser talk to us. */
@@ -30,7 +30,7 @@ verb_length(const char *line)
 	return strcspn(line, " ");
 }
 
-/* Protocol 2.3: HTTP, SMTP and SSH end the session. */
+/* Protocol 2.3: HTTP and SMTP end the session. */
 static bool
 is_foreign(const char *line, size_t verb)
 {
@@ -41,11 +41,14 @@ is_foreign(const char *line, size_t verb)
 		    ascii_ncasecmp(line, foreign[i], verb) == 0)
 			return true;
 	return ascii_ncasecmp(line, "HTTP/", 5) == 0 ||
-	       strncmp(line, "SSH-", 4) == 0 ||
 	       (verb > 0 && line[verb - 1] == ':');
 }
 
-/* Someone who only guesses commands is not a client. */
+/*
+ * Someone who only guesses commands is not a client (protocol 13.3). A command
+ * that exists but is refused (AUTH without TLS, PWD before login) does not
+ * count: real clients try several of these.
+ */
 static void
 count_error(struct session *s)
 {
@@ -53,15 +56,21 @@ count_error(struct session *s)
 		session_bye(s, 421, "Too many errors.", "too many errors");
 }
 
+/* A verb is repeated only if it looks like one: no control bytes come back. */
 static void
 unknown(struct session *s, const char *line, size_t verb)
 {
-	int shown = verb < VERB_SHOWN ? (int)verb : VERB_SHOWN;
+	size_t i;
 
-	if (verb == 0)
+	for (i = 0; i < verb; i++)
+		if (!ascii_isalpha((unsigned char)line[i]) &&
+		    !ascii_isdigit((unsigned char)line[i]))
+			break;
+	if (i == 0 || i < verb || verb > VERB_SHOWN)
 		reply(s, 500, "Syntax error, command unrecognized.");
 	else
-		reply(s, 500, "'%.*s': command not understood.", shown, line);
+		reply(
+		    s, 500, "'%.*s': command not understood.", (int)verb, line);
 	count_error(s);
 }
 
@@ -85,7 +94,6 @@ is_allowed(struct session *s, const struct cmd *c)
 		reply(s, 502, "%s not implemented.", c->verb);
 	else
 		return true;
-	count_error(s);
 	return false;
 }
 
@@ -113,6 +121,8 @@ log_command(const struct session *s, const struct cmd *c, const char *arg)
 {
 	char text[LOG_VIS_MAX];
 
+	if (!log_wants(LOG_LV_DEBUG))
+		return;
 	if ((c->flags & CMD_F_HIDE) != 0)
 		arg = arg[0] == '\0' ? "" : "***";
 	log_debug("session %llu: > %s %s", (unsigned long long)s->id, c->verb,
@@ -127,29 +137,42 @@ forget_rename(struct session *s)
 }
 
 static void
-execute(struct session *s, const struct cmd *c, char *arg)
+forget_ctx(struct session *s)
+{
+	free(s->ctx);
+	s->ctx = NULL;
+}
+
+static void
+run_handler(struct session *s, const struct cmd *c, char *arg)
 {
 	enum ctrl_mode mode = s->mode;
 
+	s->finished = false;
+	if (c->handler(s, arg) != CMD_PENDING)
+		forget_ctx(s);
+	else if (!s->ended && !s->finished && s->mode == mode)
+		ctrl_set_mode(s, CTRL_WAITING);
+}
+
+static void
+execute(struct session *s, const struct cmd *c, char *arg)
+{
+	session_touch(s);
+	/* T22: NOOP and STAT cancel it too. */
 	if ((c->flags & CMD_F_KEEP_RNFR) == 0)
 		forget_rename(s);
 	log_command(s, c, arg);
-	arg = take_argument(s, c, arg);
-	if (arg == NULL) {
-		/* A refused transfer command has used up REST and endpoint. */
-		if ((c->flags & CMD_F_XFER) != 0) {
-			s->restart = 0;
-			data_refused(s);
-		}
-		count_error(s);
+	if (!is_allowed(s, c))
 		return;
+	arg = take_argument(s, c, arg);
+	if (arg != NULL) {
+		run_handler(s, c, arg);
+	} else if ((c->flags & CMD_F_XFER) != 0) {
+		/* A refused transfer command has used up REST and endpoint. */
+		s->restart = 0;
+		data_refused(s);
 	}
-	s->finished = false;
-	if (c->handler(s, arg) == CMD_PENDING && !s->ended && !s->finished &&
-	    s->mode == mode)
-		ctrl_set_mode(s, CTRL_WAITING);
-	if (!s->ended)
-		session_touch(s);
 }
 
 void
@@ -160,11 +183,11 @@ cmd_run(struct session *s, char *line, size_t len)
 
 	if (len == 0)
 		return;
-	if (s->ncommands++ == 0 && (unsigned char)line[0] == 0x16) {
-		session_end(s, "TLS on a port without TLS");
+	if (s->login != LOGIN_IN && strncmp(line, "SSH-", 4) == 0) {
+		session_end(s, "an SSH client");
 		return;
 	}
-	if (is_foreign(line, verb) && s->login != LOGIN_IN) {
+	if (s->login != LOGIN_IN && is_foreign(line, verb)) {
 		session_bye(
 		    s, 500, "This is an FTP server.", "another protocol");
 		return;
@@ -173,7 +196,7 @@ cmd_run(struct session *s, char *line, size_t len)
 	if (c == NULL) {
 		forget_rename(s);
 		unknown(s, line, verb);
-	} else if (is_allowed(s, c)) {
+	} else {
 		execute(s, c, line + verb + (line[verb] == ' ' ? 1 : 0));
 	}
 }
@@ -201,10 +224,11 @@ cmd_remember(struct session *s, const char *text)
 	return s->ctx;
 }
 
+/* The agent takes neither longer paths nor longer arguments beside them. */
 bool
 cmd_path(struct session *s, const char *arg, int creating, char *path)
 {
-	if (vpath_join(path, s->cwd, arg) == 0)
+	if (strlen(arg) < VPATH_MAX && vpath_join(path, s->cwd, arg) == 0)
 		return true;
 	fs_refuse(s, FS_NAME_TOO_LONG, creating, arg);
 	return false;
@@ -215,8 +239,8 @@ cmd_finish(struct session *s)
 {
 	if (s->ended)
 		return;
-	free(s->ctx);
-	s->ctx = NULL;
+	forget_ctx(s);
+	s->drained = NULL;
 	s->finished = true;
 	session_touch(s);
 	if (s->mode == CTRL_CLOSING)

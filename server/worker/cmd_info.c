@@ -31,6 +31,12 @@ chmod_on(const struct session *s)
 }
 
 static bool
+chmod_off(const struct session *s)
+{
+	return !s->w->conf->site_chmod;
+}
+
+static bool
 rmdir_on(const struct session *s)
 {
 	return s->w->conf->site_rmdir;
@@ -54,6 +60,7 @@ static const struct {
 	{ "EPSV", always },
 	{ "LANG EN*", always },
 	{ "MDTM", always },
+	{ "MFF modify;", chmod_off },
 	{ "MFF modify;UNIX.mode;", chmod_on },
 	{ "MFMT", always },
 	{ "MLST", always },

@@ -112,7 +112,7 @@ site_rmdir(struct session *s, char *arg)
 	if (arg[0] == '\0')
 		return syntax(s, "RMDIR");
 	if (!prepare(s, "RMDIR", arg, path))
-		return CMD_DONE;
+		return CMD_DONE; /* cmd.c frees what was remembered */
 	if (vpath_is_within(s->cwd, path)) {
 		reply(s, 550, "%s: Directory is in use by this session.", arg);
 		return CMD_DONE;
@@ -216,7 +216,7 @@ site_symlink(struct session *s, char *arg)
 	char *link = target == NULL ? NULL : take_word(&arg);
 
 	if (link == NULL || *link == '\0' || *target == '\0' ||
-	    take_word(&arg) != NULL)
+	    strlen(target) >= VPATH_MAX || take_word(&arg) != NULL)
 		return syntax(s, "SYMLINK");
 	if (!prepare(s, "SYMLINK", link, path))
 		return CMD_DONE;
@@ -251,6 +251,7 @@ site_umask(struct session *s, char *arg)
 	struct umask_ctx *c;
 	uint32_t mask;
 
+	arg = str_trim(arg);
 	if (arg[0] == '\0') {
 		reply(s, 200, "Current UMASK is %03o", s->umask);
 		return CMD_DONE;
@@ -269,6 +270,7 @@ site_idle(struct session *s, char *arg)
 	uint32_t max = s->w->conf->max_idle_timeout;
 	uint64_t seconds;
 
+	arg = str_trim(arg);
 	if (arg[0] == '\0') {
 		reply(s, 200, "Current IDLE time limit is %u seconds; max %u",
 		    s->idle_timeout, max);
@@ -359,6 +361,7 @@ site_help_cmd(struct session *s, char *arg)
 {
 	size_t i;
 
+	arg = str_trim(arg);
 	if (arg[0] == '\0')
 		site_help(s);
 	else if ((i = find_site(s, arg)) == NELEM(sites))

@@ -31,12 +31,11 @@ take_restart(struct session *s)
 static bool
 prepare(struct session *s, char *path, const char *arg, int creating)
 {
-	if (vpath_join(path, s->cwd, arg) < 0)
-		fs_refuse(s, FS_NAME_TOO_LONG, creating, arg);
-	else if (!data_is_possible(s))
+	if (cmd_path(s, arg, creating, path)) {
+		if (data_is_possible(s))
+			return true;
 		reply(s, 425, "Use PASV, EPSV, PORT or EPRT first.");
-	else
-		return true;
+	}
 	data_refused(s);
 	return false;
 }
