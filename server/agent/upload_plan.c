@@ -51,7 +51,7 @@ check_access(
 	return FS_OK;
 }
 
-/* Full already: better said before the client sends anything. */
+/* Full already: a check says so before the client sends anything. */
 static enum fs_status
 check_space(const struct target *t)
 {
@@ -242,7 +242,7 @@ upload_plan(struct agent_session *s, struct agent_req *r, struct upload *up)
 		status = plan_named(s, r, up);
 	if (status == FS_OK)
 		status = check_access(s, r, &up->t);
-	if (status == FS_OK)
+	if (status == FS_OK && r->num[1] != 0)
 		status = check_space(&up->t);
 	return status;
 }

@@ -3,6 +3,7 @@
 # seeds either way; `make fuzz` searches on from them.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_account \
+	tests/fuzz/fuzz_agent \
 	tests/fuzz/fuzz_ascii \
 	tests/fuzz/fuzz_buf \
 	tests/fuzz/fuzz_conf \
@@ -35,6 +36,9 @@ fuzz: $(FUZZ_TARGETS)
 tests_fuzz_fuzz_account_SOURCES = tests/fuzz/fuzz_account.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_account_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_account_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_agent_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_agent_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_ascii_SOURCES = tests/fuzz/fuzz_ascii.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_ascii_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_ascii_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)

@@ -747,10 +747,10 @@ START_TEST(large_prefix)
 	ck_assert_int_eq(st.st_size, 7 * sizeof(block) + 2);
 	fd = open(host("a"), O_RDONLY);
 	for (i = 0; i < 8; i++) {
-		pread(fd, &c, 1, i * (off_t)sizeof(block));
+		ck_assert_int_eq(pread(fd, &c, 1, i * (off_t)sizeof(block)), 1);
 		ck_assert_int_eq(c, 'a' + i);
 	}
-	pread(fd, &c, 1, 7 * sizeof(block) + 1);
+	ck_assert_int_eq(pread(fd, &c, 1, 7 * sizeof(block) + 1), 1);
 	ck_assert_int_eq(c, 'X');
 	close(fd);
 }
