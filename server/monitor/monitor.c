@@ -230,7 +230,7 @@ serve(struct monitor *m, int conn)
 	monitor_step(m);
 	if (event_base_dispatch(m->base) == -1)
 		log_errorx("the event loop failed");
-	children_signal(m, SIGKILL);
+	children_kill(m);
 	stop_finish(m);
 	signals_stop(events);
 	if (conn == -1)

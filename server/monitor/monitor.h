@@ -57,6 +57,7 @@ struct child {
 	struct monitor *m;
 	pid_t pid;
 	enum role role;
+	bool killed; /* by us, so its death is no news */
 	struct timer deadline; /* set once it should exit: then SIGKILL */
 };
 LIST_HEAD(children, child);
@@ -66,7 +67,7 @@ pid_t child_start(struct monitor *, enum role, const struct ident *, int *fd_r);
 /* Its channel is closed: it has some seconds to exit by itself. */
 void child_leave(struct monitor *, pid_t);
 void child_kill(struct monitor *, pid_t);
-void children_signal(struct monitor *, int sig);
+void children_kill(struct monitor *);
 /* Waits for everything that has died (SIGCHLD). */
 void children_reap(struct monitor *);
 void children_forget(struct monitor *);

@@ -198,13 +198,20 @@ child_find(struct monitor *m, pid_t pid)
 }
 
 static void
+child_end(struct child *c)
+{
+	c->killed = true;
+	c->m->proc->kill(c->pid, SIGKILL);
+}
+
+static void
 child_overdue_cb(void *arg)
 {
 	struct child *c = arg;
 
 	log_warnx("%s[%ld] does not exit: killing it", role_name(c->role),
 	    (long)c->pid);
-	c->m->proc->kill(c->pid, SIGKILL);
+	child_end(c);
 }
 
 pid_t
@@ -241,17 +248,19 @@ child_leave(struct monitor *m, pid_t pid)
 void
 child_kill(struct monitor *m, pid_t pid)
 {
-	if (child_find(m, pid) != NULL)
-		m->proc->kill(pid, SIGKILL);
+	struct child *c = child_find(m, pid);
+
+	if (c != NULL)
+		child_end(c);
 }
 
 void
-children_signal(struct monitor *m, int sig)
+children_kill(struct monitor *m)
 {
 	struct child *c;
 
 	LIST_FOREACH (c, &m->children, entry)
-		m->proc->kill(c->pid, sig);
+		child_end(c);
 }
 
 static void
@@ -275,7 +284,9 @@ child_log_end(const struct child *c, int status)
 	const char *role = role_name(c->role);
 	long pid = (long)c->pid;
 
-	if (WIFSIGNALED(status))
+	if (c->killed)
+		log_debug("%s[%ld] is dead", role, pid);
+	else if (WIFSIGNALED(status))
 		log_errorx("%s[%ld] was killed by signal %d (%s)", role, pid,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)

@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "server/monitor/monitor.h"
 
-#define KICK_MS 2000 /* for a 421 to leave */
+#define KICK_MS 3000 /* for workers to say 421 and close in order */
 #define CLOSE_MS 6000 /* for agents and auth processes to exit */
 #define REAP_TRIES 100
 #define REAP_STEP_MS 10
@@ -43,7 +43,7 @@ stop_over(struct monitor *m)
 static void
 stop_now(struct monitor *m)
 {
-	children_signal(m, SIGKILL);
+	children_kill(m);
 	stop_over(m);
 }
 

@@ -30,7 +30,7 @@ worker_gone(struct wproc *w)
 	struct monitor *m = w->m;
 	struct client *c;
 
-	if (w->nclients > 0)
+	if (w->nclients > 0 && m->state != RUN_OVER)
 		log_errorx("worker[%ld] has gone and with it %u sessions",
 		    (long)w->pid, w->nclients);
 	while ((c = LIST_FIRST(&w->clients)) != NULL)

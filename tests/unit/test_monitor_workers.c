@@ -383,7 +383,7 @@ START_TEST(drain_timeout_kicks_then_kills)
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	ck_assert_str_eq(reason, "Service going down");
 	ck_assert_int_eq(w->killed, 0);
-	fake_clock_add(2000);
+	fake_clock_add(3000);
 	ck_assert_int_eq(w->killed, SIGKILL);
 	ck_assert_int_eq(m->state, RUN_OVER);
 	close(conn);
