@@ -138,9 +138,10 @@ struct config {
 struct config *conf_load(const char *path, char **err_r);
 /*
  * Everything more that a start would check: directories, users, ports and so
- * on. Returns the number of problems, each written as a line to out.
+ * on; listens: whether it would listen (not under inetd). Returns the number of
+ * problems, each written as a line to out.
  */
-int conf_check(const struct config *, FILE *out);
+int conf_check(const struct config *, bool listens, FILE *out);
 /* Writes the effective configuration (-T), in the syntax of ftpd.conf. */
 void conf_print(const struct config *, FILE *out);
 /* Writes every key with its type, range, default and help, as a table. */

@@ -111,7 +111,7 @@ complain(const struct command_line *cl, const char *err)
 static int
 check(const struct config *conf)
 {
-	int problems = conf_check(conf, stderr);
+	int problems = conf_check(conf, true, stderr);
 
 	if (problems == 0)
 		printf("%s is in order\n", conf->path);

@@ -200,7 +200,7 @@ open_listeners(struct monitor *m)
 static int
 prepare(struct monitor *m)
 {
-	if (!conf_is_sound(m->conf))
+	if (!conf_is_sound(m->conf, !m->inetd))
 		return -1;
 	if (!m->inetd && open_listeners(m) == -1)
 		return -1;

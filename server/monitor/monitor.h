@@ -298,7 +298,7 @@ void agents_log(struct monitor *, int fd);
 /* SIGHUP. 0, or -1 with the old configuration still running. */
 int monitor_reload(struct monitor *);
 /* Logs what conf_check() finds; false if it is a problem. */
-bool conf_is_sound(const struct config *);
+bool conf_is_sound(const struct config *, bool listens);
 /* SIGTERM, SIGINT: the first drains, the second kills. */
 void monitor_stop(struct monitor *);
 /* A child or a session has gone: looks, soon, whether all is over. */

@@ -30,7 +30,7 @@ log_lines(char *text)
 }
 
 bool
-conf_is_sound(const struct config *conf)
+conf_is_sound(const struct config *conf, bool listens)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -40,7 +40,7 @@ conf_is_sound(const struct config *conf)
 	out = open_memstream(&text, &size);
 	if (out == NULL)
 		die("open_memstream");
-	problems = conf_check(conf, out);
+	problems = conf_check(conf, listens, out);
 	fclose(out);
 	log_lines(text);
 	free(text);
@@ -59,7 +59,7 @@ reload_read(struct monitor *m)
 		free(err);
 		return NULL;
 	}
-	if (!conf_is_sound(conf)) {
+	if (!conf_is_sound(conf, !m->inetd)) {
 		conf_free(conf);
 		return NULL;
 	}

@@ -32,7 +32,7 @@ check(const char *text, char **said)
 	conf = conf_load(temp_file("ftpd.conf", text), &err);
 	ck_assert_msg(conf != NULL, "%s", err);
 	out = open_memstream(said, &len);
-	n = conf_check(conf, out);
+	n = conf_check(conf, true, out);
 	fclose(out);
 	conf_free(conf);
 	return n;
@@ -147,6 +147,29 @@ START_TEST(test_low_port)
 }
 END_TEST
 
+/* Under inetd the listen blocks do not matter. */
+START_TEST(test_inetd)
+{
+	struct config *conf;
+	char *err, *said;
+	size_t len;
+	FILE *out;
+
+	conf = conf_load(
+	    temp_file("ftpd.conf", "service_user = nobody listen a { address = "
+				   "192.0.2.77 }\n"
+				   "anonymous { enabled = yes root = / }"),
+	    &err);
+	ck_assert_ptr_nonnull(conf);
+	out = open_memstream(&said, &len);
+	ck_assert_int_eq(conf_check(conf, false, out), 0);
+	fclose(out);
+	ck_assert_str_eq(said, "");
+	free(said);
+	conf_free(conf);
+}
+END_TEST
+
 START_TEST(test_service_user)
 {
 	static const char text[] = "service_user = \"no such user\" "
@@ -209,6 +232,7 @@ suite_conf_check(void)
 	tcase_add_loop_test(tc, test_cases, 0, NELEM(cases));
 	tcase_add_test(tc, test_users_file_mode);
 	tcase_add_test(tc, test_low_port);
+	tcase_add_test(tc, test_inetd);
 	tcase_add_test(tc, test_service_user);
 	tcase_add_test(tc, test_service_ident);
 	suite_add_tcase(s, tc);
