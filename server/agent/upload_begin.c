@@ -164,8 +164,7 @@ upload_begin(struct agent_session *s, struct agent_req *r, struct upload *up)
 	if (up->fd == -1)
 		return FS_BUSY;
 	/* So that write(2) and splice(2) need no position of their own. */
-	if (up->offset > 0 &&
-	    lseek(up->fd, (off_t)up->offset, SEEK_SET) == -1)
+	if (up->offset > 0 && lseek(up->fd, (off_t)up->offset, SEEK_SET) == -1)
 		return req_errno(r);
 	return FS_OK;
 }

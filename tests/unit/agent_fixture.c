@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,6 +274,87 @@ upload(unsigned mode, uint64_t offset, const char *path, const char *text)
 		return status;
 	ck_assert_int_eq(write(store_fd, text, n), (ssize_t)n);
 	return commit(store_at + n);
+}
+
+int
+check_only(unsigned mode, uint64_t offset, const char *path)
+{
+	int status = ask(FS_STORE, "118p", mode, 1u, offset, path);
+
+	if (status == FS_OK) {
+		get_str(&f.m.body, store_path, sizeof(store_path));
+		ask_end();
+		ck_assert_int_eq(f.m.fd, -1);
+	}
+	return status;
+}
+
+void
+feed(const char *text)
+{
+	size_t n = strlen(text);
+
+	ck_assert_int_eq(write(store_fd, text, n), (ssize_t)n);
+}
+
+int64_t
+size_of(const char *path, bool *partial_r)
+{
+	uint64_t size;
+
+	if (ask(FS_STAT, "p", path) != FS_OK)
+		return -1;
+	get_u32(&f.m.body);
+	size = get_u64(&f.m.body);
+	get_i64(&f.m.body);
+	*partial_r = get_u8(&f.m.body);
+	ask_end();
+	return (int64_t)size;
+}
+
+void
+tick(void)
+{
+	struct stat first, now;
+	int i;
+
+	put_file("tick", "");
+	ck_assert_int_eq(stat(host("tick"), &first), 0);
+	for (i = 0; i < 1000; i++) {
+		put_file("tick", "x");
+		ck_assert_int_eq(stat(host("tick"), &now), 0);
+		if (now.st_ctim.tv_nsec != first.st_ctim.tv_nsec)
+			break;
+		poll(NULL, 0, 1);
+	}
+	unlink(host("tick"));
+}
+
+void
+swap_session(struct other *o)
+{
+	struct other now = { f.s, f.chan };
+
+	f.s = o->s;
+	f.chan = o->chan;
+	*o = now;
+}
+
+void
+second_session(struct other *first)
+{
+	first->s = f.s;
+	first->chan = f.chan;
+	f.s = NULL;
+	f.chan = -1;
+	fixture_session();
+}
+
+void
+close_session(struct other *o)
+{
+	agent_session_free(o->s);
+	close(o->chan);
 }
 
 /* ------------------------------------------------------------ listings */

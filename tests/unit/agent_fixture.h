@@ -76,6 +76,25 @@ extern char store_path[VPATH_MAX];
 int commit(uint64_t size);
 int abandon(int keep);
 
+/* A check alone; its path is in store_path. */
+int check_only(unsigned mode, uint64_t offset, const char *path);
+/* Writes to store_fd. */
+void feed(const char *text);
+/* Size by FS_STAT, or -1; *partial_r says whose it is. */
+int64_t size_of(const char *path, bool *partial_r);
+/* Until the clock of the file system has moved on: its steps are coarse. */
+void tick(void);
+
+/* A session beside the current one. */
+struct other {
+	struct agent_session *s;
+	int chan;
+};
+/* Puts the current session aside and makes a new one. */
+void second_session(struct other *first);
+void swap_session(struct other *);
+void close_session(struct other *);
+
 /* A whole listing as one text; "" and the status if refused. */
 const char *list_all(unsigned style, unsigned flags, unsigned facts,
     const char *path, const char *arg, int *status_r);
