@@ -237,22 +237,38 @@ xfer_failed(struct xfer *x, enum xfer_error error)
 	return STEP_FAILED;
 }
 
-/* Left running while bytes move; looks at the last progress when it fires. */
+/*
+ * Left running while bytes move; looks at the last progress when it fires. Few
+ * bytes may have come without waking us, so it tries to move some first.
+ */
+static void
+check_stall(struct xfer *x)
+{
+	struct session *s = x->s;
+	uint64_t stall = s->w->conf->stall_timeout * UINT64_C(1000);
+	uint64_t idle = clock_ms() - x->progress;
+
+	timer_set(&x->timer, idle < stall ? stall - idle : stall);
+	if (idle < stall)
+		return;
+	if (x->watched != 0)
+		run(x);
+	if (s->xfer != NULL && s->xfer->state == XFER_MOVING &&
+	    clock_ms() - s->xfer->progress >= stall)
+		xfer_fail(s->xfer, XE_STALLED);
+}
+
 static void
 on_timer(void *arg)
 {
 	struct xfer *x = arg;
 	struct session *s = x->s;
-	uint64_t stall = s->w->conf->stall_timeout * UINT64_C(1000);
-	uint64_t idle = clock_ms() - x->progress;
 
 	session_enter(s);
 	if (x->state == XFER_FINISHING)
 		s->hold = false; /* the agent is slow: let the 150 go */
-	else if (idle >= stall)
-		xfer_fail(x, XE_STALLED);
 	else
-		timer_set(&x->timer, stall - idle);
+		check_stall(x);
 	session_leave(s);
 }
 

@@ -104,6 +104,7 @@ struct xfer {
 	/* upload */
 	enum store_mode store;
 	uint64_t restart;
+	bool bulk; /* it is a large one */
 	int pipe[2]; /* -1 unless splicing; empty between steps */
 	char *unique; /* STOU: the name that the agent chose */
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/mem.h"
@@ -23,6 +24,8 @@
 #include "server/worker/xfer_priv.h"
 
 #define SMALL (64 * 1024) /* its FIN probably came along */
+#define BULK (1024 * 1024)
+#define WAKE_LOAD (256 * 1024)
 #define HOLD_MS 200 /* for the 150 to wait for its 226 */
 
 /* --------------------------------------------------------------- moving */
@@ -158,9 +161,26 @@ recv_copied(struct xfer *x)
 	return step;
 }
 
+/*
+ * A long upload that trickles in would wake us for every packet: from now on
+ * only for a good load, for the end, or when the stall timer looks.
+ */
+static void
+wake_less(struct xfer *x)
+{
+	int load = WAKE_LOAD;
+
+	x->bulk = true;
+	if (x->st.ops->splices)
+		(void)setsockopt(
+		    x->st.fd, SOL_SOCKET, SO_RCVLOWAT, &load, sizeof(load));
+}
+
 static enum xfer_step
 stor_move(struct xfer *x)
 {
+	if (!x->bulk && x->moved > BULK)
+		wake_less(x);
 	return x->pipe[0] >= 0 ? recv_spliced(x) : recv_copied(x);
 }
 

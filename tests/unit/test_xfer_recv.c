@@ -233,6 +233,26 @@ START_TEST(test_stor_stalls)
 }
 END_TEST
 
+/* A large upload that trickles wakes us rarely, but it does not stall. */
+START_TEST(test_bulk_trickles)
+{
+	rig_fake_clock();
+	rig_passive(&rig);
+	rig_cmd(&rig, "STOR a");
+	ck_assert_str_eq(rig_reply(&rig), START);
+	ck_assert(rig_write_all(&rig, big, 2 * 1024 * 1024));
+	ck_assert(rig_is_quiet(&rig));
+	ck_assert(rig_write_all(&rig, big + 2 * 1024 * 1024, 100));
+	ck_assert(rig_is_quiet(&rig));
+	rig_wait(&rig, 300 * 1000);
+	ck_assert(rig_is_quiet(&rig));
+	ck_assert(rig_file_is(&rig, 2 * 1024 * 1024 + 100));
+	rig_wait(&rig, 300 * 1000);
+	ck_assert_str_eq(rig_reply(&rig),
+	    "426 Data connection timed out; transfer aborted.\r\n");
+}
+END_TEST
+
 static void
 send_until_refused(void)
 {
@@ -466,6 +486,7 @@ suite_xfer_recv(void)
 	tcase_add_test(tc, test_stor_reset);
 	tcase_add_test(tc, test_big_stor_reset);
 	tcase_add_test(tc, test_stor_stalls);
+	tcase_add_test(tc, test_bulk_trickles);
 	tcase_add_loop_test(tc, test_disk_full, 0, 2);
 	tcase_add_test(tc, test_write_error);
 	tcase_add_loop_test(tc, test_stor_rest, 0, 2);
