@@ -238,8 +238,8 @@ xfer_failed(struct xfer *x, enum xfer_error error)
 }
 
 /*
- * Left running while bytes move; looks at the last progress when it fires. Few
- * bytes may have come without waking us, so it tries to move some first.
+ * Left running while bytes move; looks at the last progress when it fires. A
+ * few bytes of an upload may have come without waking us, so it looks for them.
  */
 static void
 check_stall(struct xfer *x)
@@ -251,7 +251,7 @@ check_stall(struct xfer *x)
 	timer_set(&x->timer, idle < stall ? stall - idle : stall);
 	if (idle < stall)
 		return;
-	if (x->watched != 0)
+	if (x->ops->upload)
 		run(x);
 	if (s->xfer != NULL && s->xfer->state == XFER_MOVING &&
 	    clock_ms() - s->xfer->progress >= stall)
