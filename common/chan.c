@@ -297,6 +297,12 @@ chan_pause(struct chan *c, bool paused)
 		die("event_add");
 }
 
+bool
+chan_is_behind(const struct chan *c)
+{
+	return !STAILQ_EMPTY(&c->queue);
+}
+
 int
 chan_fd(const struct chan *c)
 {

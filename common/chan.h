@@ -33,6 +33,8 @@ int chan_send(struct chan *, const struct wbuf *, int fd);
 
 /* Stops and resumes reading (back-pressure). */
 void chan_pause(struct chan *, bool paused);
+/* Is the peer behind: do messages wait here for it to read others? */
+bool chan_is_behind(const struct chan *);
 int chan_fd(const struct chan *);
 
 #endif

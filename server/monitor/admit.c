@@ -64,7 +64,10 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 	}
 	w = workers_choose(m);
 	if (w == NULL) {
-		refuse(m, fd, &peer, "421 Service not available, try later");
+		refuse(m, fd, &peer,
+		    TAILQ_EMPTY(&m->workers)
+			? "421 Service not available, try later"
+			: "421 Too many connections, try later");
 		return false;
 	}
 	worker_give(w, sessions_add(&m->sessions, &peer, &local, listener), fd);

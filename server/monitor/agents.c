@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The file agents: one process per identity and generation, started at the
- * first login that needs it and let go some time after the last session.
+ * The file agents: one process per identity and generation (more when one has
+ * as many sessions as it has descriptors for), started at the first login that
+ * needs it and let go some time after the last session.
  *
  * The monitor makes the channel of a session: one end goes to the agent with
  * the account, the other, once the agent has agreed, to the worker. Closing it
@@ -198,7 +199,8 @@ agent_find(struct monitor *m, const struct ident *id)
 	struct aproc *a;
 
 	TAILQ_FOREACH (a, &m->agents, entry)
-		if (agent_is_current(a) && ident_equal(&a->ident, id))
+		if (agent_is_current(a) && ident_equal(&a->ident, id) &&
+		    a->nsessions < m->sessions_per_process)
 			return a;
 	return NULL;
 }

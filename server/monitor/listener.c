@@ -21,7 +21,8 @@
 
 #define LISTEN_BACKLOG 4096 /* bursts must be greeted at once */
 #define ACCEPTS_PER_TURN 64
-#define ACCEPT_PAUSE_MS 100
+#define STARVED_PAUSE_MS 100
+#define BEHIND_PAUSE_MS 2
 #define STARVED_LOG_MS 60000
 
 static bool
@@ -72,18 +73,24 @@ listener_bind(const struct addr *addr, uint32_t mss)
 
 /* ----------------------------------------------------------------- accept */
 static void
-listeners_pause(struct monitor *m)
+listeners_pause(struct monitor *m, uint64_t ms)
 {
 	struct listener *l;
 
+	TAILQ_FOREACH (l, &m->listeners, entry)
+		if (l->ev != NULL)
+			event_del(l->ev);
+	timer_set(&m->accept_pause, ms);
+}
+
+static void
+listeners_starve(struct monitor *m)
+{
 	if (m->starved == 0 || clock_ms() - m->starved > STARVED_LOG_MS) {
 		log_warn("cannot accept connections for a moment");
 		m->starved = clock_ms();
 	}
-	TAILQ_FOREACH (l, &m->listeners, entry)
-		if (l->ev != NULL)
-			event_del(l->ev);
-	timer_set(&m->accept_pause, ACCEPT_PAUSE_MS);
+	listeners_pause(m, STARVED_PAUSE_MS);
 }
 
 static bool
@@ -114,6 +121,10 @@ listener_accept_cb(evutil_socket_t fd, short what, void *arg)
 	int i, conn;
 
 	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		if (workers_are_behind(l->m)) {
+			listeners_pause(l->m, BEHIND_PAUSE_MS);
+			return;
+		}
 		conn = listener_accept(l);
 		if (conn != -1) {
 			(void)client_admit(l->m, conn, l->index);
@@ -122,7 +133,7 @@ listener_accept_cb(evutil_socket_t fd, short what, void *arg)
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
 		if (is_starvation(errno)) {
-			listeners_pause(l->m);
+			listeners_starve(l->m);
 			return;
 		}
 		/* Anything else is the fate of one connection (accept(2)). */

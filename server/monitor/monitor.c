@@ -23,6 +23,9 @@
 #include "server/monitor/monitor.h"
 
 #define DESCRIPTORS_SPARE 64
+/* Control, agent, listener, data, file, a pipe, and a data connection that is
+ * still closing. */
+#define DESCRIPTORS_PER_SESSION 8
 
 /* ---------------------------------------------------------------- signals */
 static void
@@ -105,6 +108,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	ident_self(&m->self);
 	m->daemon.ready_fd = -1;
 	m->fd_ceiling = INT_MAX;
+	m->sessions_per_process = UINT_MAX;
 	LIST_INIT(&m->children);
 	sessions_init(&m->sessions);
 	TAILQ_INIT(&m->listeners);
@@ -165,20 +169,28 @@ make_empty_dir(const struct monitor *m)
 }
 
 /*
- * Every process of ours may hold as many descriptors as the system lets it.
- * The last ones are not for connections: logins and new processes need some.
+ * Every process of ours may hold as many descriptors as the system lets it. A
+ * worker or agent without one for its next session would lose all it has, so
+ * none gets more sessions than it has descriptors for. The monitor keeps some
+ * for logins and new processes.
  */
 static void
-raise_descriptor_limit(struct monitor *m)
+plan_descriptors(struct monitor *m)
 {
 	struct rlimit rl;
+	int max;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
-	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur < INT_MAX)
-		m->fd_ceiling = (int)rl.rlim_cur - DESCRIPTORS_SPARE;
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur > INT_MAX)
+		return;
+	max = (int)rl.rlim_cur - DESCRIPTORS_SPARE;
+	if (max < 2 * DESCRIPTORS_PER_SESSION)
+		max = 2 * DESCRIPTORS_PER_SESSION;
+	m->fd_ceiling = max;
+	m->sessions_per_process = (unsigned)max / DESCRIPTORS_PER_SESSION;
 }
 
 static int
@@ -207,7 +219,7 @@ prepare(struct monitor *m)
 	if (!m->inetd && m->conf->pid_file != NULL &&
 	    daemon_pidfile(&m->daemon, m->conf->pid_file) == -1)
 		return -1;
-	raise_descriptor_limit(m);
+	plan_descriptors(m);
 	return make_empty_dir(m);
 }
 

@@ -211,6 +211,8 @@ void workers_clear(struct monitor *);
 void workers_fill(struct monitor *);
 /* The least loaded worker that takes sessions, or NULL. */
 struct wproc *workers_choose(struct monitor *);
+/* Do all that take sessions still have to read what they were given? */
+bool workers_are_behind(struct monitor *);
 /* Tells the workers of older generations to drain. */
 void workers_drain_old(struct monitor *);
 void workers_shutdown(struct monitor *);
@@ -356,6 +358,7 @@ struct monitor {
 
 	struct listeners listeners;
 	int fd_ceiling; /* connections with a higher number are refused */
+	unsigned sessions_per_process; /* so that its descriptors suffice */
 	struct timer accept_pause;
 	uint64_t starved; /* when lack of descriptors was last logged */
 	struct refusals refusals;

@@ -10,19 +10,11 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
-
-/* Passwords do not stay in the memory that messages are received in. */
-static void
-forget(const struct rbuf *b)
-{
-	explicit_bzero((void *)(uintptr_t)b->p, (size_t)(b->end - b->p));
-}
 
 static void
 worker_gone(struct wproc *w)
@@ -48,17 +40,13 @@ static void
 worker_cb(struct chan *chan, struct ipc_msg *msg, void *arg)
 {
 	struct wproc *w = arg;
-	struct rbuf all;
 	int bad;
 
 	if (msg == NULL) {
 		worker_gone(w);
 		return;
 	}
-	all = msg->body;
 	bad = worker_answer(w, msg);
-	if (msg->type == WM_LOGIN)
-		forget(&all);
 	if (bad == 0)
 		return;
 	log_errorx("worker[%ld] sent a message (type %u) that it must not: "
@@ -146,16 +134,38 @@ workers_clear(struct monitor *m)
 	timer_cancel(&m->worker_respawn.timer);
 }
 
+static bool
+worker_takes_sessions(const struct wproc *w)
+{
+	return !w->draining && w->nclients < w->m->sessions_per_process;
+}
+
 struct wproc *
 workers_choose(struct monitor *m)
 {
 	struct wproc *w, *best = NULL;
 
 	TAILQ_FOREACH (w, &m->workers, entry)
-		if (!w->draining &&
+		if (worker_takes_sessions(w) && !chan_is_behind(w->chan) &&
 		    (best == NULL || w->nclients < best->nclients))
 			best = w;
 	return best;
+}
+
+bool
+workers_are_behind(struct monitor *m)
+{
+	struct wproc *w;
+	bool behind = false;
+
+	TAILQ_FOREACH (w, &m->workers, entry) {
+		if (!worker_takes_sessions(w))
+			continue;
+		if (!chan_is_behind(w->chan))
+			return false;
+		behind = true;
+	}
+	return behind;
 }
 
 void

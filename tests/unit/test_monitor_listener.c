@@ -190,6 +190,50 @@ START_TEST(no_worker_is_a_421)
 }
 END_TEST
 
+/* A worker without a descriptor left would lose all its sessions. */
+START_TEST(worker_has_no_more_than_it_can_hold)
+{
+	struct fake *w;
+	uint64_t sid;
+	int fds[4], i;
+
+	m->sessions_per_process = 2;
+	fake_start();
+	for (i = 0; i < 4; i++)
+		fds[i] = fake_session(&w, &sid);
+	expect_refusal("421 Too many connections, try later\r\n");
+	for (i = 0; i < 4; i++)
+		close(fds[i]);
+}
+END_TEST
+
+/* While all workers are behind, connections wait in the backlog. */
+START_TEST(slow_workers_are_waited_for)
+{
+	int fds[1500], i, j;
+
+	fake_start();
+	fake_clock_start();
+	for (i = 0; i < 1500 && !workers_are_behind(m); i++) {
+		fds[i] = fake_connect(0);
+		fake_turn();
+	}
+	ck_assert_int_lt(i, 1500);
+	ck_assert_uint_eq(m->sessions.count, (unsigned)i);
+	fds[i++] = fake_connect(0);
+	fake_turn();
+	ck_assert_uint_eq(m->sessions.count, (unsigned)i - 1);
+	/* One reads what it has: the waiting connection is admitted. */
+	for (j = 0; j < i / 2 - 1; j++)
+		fake_expect(fake_get(ROLE_WORKER, 0), MW_SESSION);
+	fake_turn();
+	fake_clock_add(2);
+	ck_assert_uint_eq(m->sessions.count, (unsigned)i);
+	while (i-- > 0)
+		close(fds[i]);
+}
+END_TEST
+
 START_TEST(refused_connections_are_bounded)
 {
 	int fds[300], i;
@@ -369,6 +413,8 @@ suite_monitor_listener(void)
 	tcase_add_test(tc, total_limit);
 	tcase_add_test(tc, address_limit);
 	tcase_add_test(tc, no_worker_is_a_421);
+	tcase_add_test(tc, worker_has_no_more_than_it_can_hold);
+	tcase_add_test(tc, slow_workers_are_waited_for);
 	tcase_add_test(tc, refused_connections_are_bounded);
 	tcase_add_test(tc, few_descriptors);
 	tcase_add_test(tc, reload_keeps_same_listeners);

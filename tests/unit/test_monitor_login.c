@@ -484,6 +484,21 @@ START_TEST(one_agent_per_identity)
 }
 END_TEST
 
+START_TEST(full_agent_is_not_the_last)
+{
+	uint64_t other;
+	struct fake *w, *a;
+	int c2;
+
+	c2 = fake_session(&w, &other);
+	m->sessions_per_process = 1;
+	a = log_in(sid, "ann", 1000);
+	ck_assert_ptr_ne(log_in(other, "ann", 1000), a);
+	ck_assert_uint_eq(fake_count(ROLE_AGENT), 2);
+	close(c2);
+}
+END_TEST
+
 START_TEST(refused_grant_is_an_error)
 {
 	struct fake *agent;
@@ -676,6 +691,7 @@ suite_monitor_login(void)
 	tcase_add_loop_test(tc, wrong_auth_message_kills_it, 0, WRONGS);
 	tcase_add_test(tc, new_generation_of_auth);
 	tcase_add_test(tc, one_agent_per_identity);
+	tcase_add_test(tc, full_agent_is_not_the_last);
 	tcase_add_test(tc, refused_grant_is_an_error);
 	tcase_add_test(tc, agent_death_answers_what_is_pending);
 	tcase_add_test(tc, agent_death_leaves_sessions_to_workers);
