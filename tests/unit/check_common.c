@@ -12,10 +12,21 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_ascii,
+	suite_buf,
+	suite_chan,
 	suite_ftpaddr,
 	suite_ftptime,
+	suite_ipc,
 	suite_line,
 	suite_listfmt,
+	suite_log,
+	suite_mem,
+	suite_privdrop,
+	suite_sandbox,
+	suite_sockutil,
+	suite_str,
+	suite_stream,
+	suite_timer,
 	suite_vpath,
 };
 /* clang-format on */
@@ -23,10 +34,13 @@ static Suite *(*const suites[])(void) = {
 int
 main(void)
 {
-	SRunner *sr = srunner_create(NULL);
+	SRunner *sr;
 	int failed;
 	size_t i;
 
+	/* The 4 s that Check allows are little on a busy machine. */
+	(void)setenv("CK_DEFAULT_TIMEOUT", "60", 0);
+	sr = srunner_create(NULL);
 	for (i = 0; i < NELEM(suites); i++)
 		srunner_add_suite(sr, suites[i]());
 	srunner_run_all(sr, CK_ENV);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Allocation that never returns NULL.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/unit/child.h"
+#include "tests/unit/suites.h"
+
+static void
+zero_size(void)
+{
+	free(xmalloc(0));
+}
+
+static void
+zero_count(void)
+{
+	free(xcalloc(0, 8));
+}
+
+/* More than any machine has; the product would wrap around. */
+static volatile size_t huge = SIZE_MAX / 2;
+
+static void
+overflow(void)
+{
+	free(xcalloc(huge, 4));
+}
+
+static void
+too_much(void)
+{
+	free(xmalloc(huge));
+}
+
+START_TEST(zero_size_is_a_bug)
+{
+	char log[512];
+
+	ck_assert_int_eq(child_run(zero_size, log, sizeof(log)), 1);
+	ck_assert_ptr_nonnull(strstr(log, "bug"));
+	ck_assert_int_eq(child_run(zero_count, log, sizeof(log)), 1);
+	ck_assert_ptr_nonnull(strstr(log, "bug"));
+}
+END_TEST
+
+START_TEST(no_memory_ends_the_process)
+{
+	char log[512];
+
+	ck_assert_int_eq(child_run(overflow, log, sizeof(log)), 1);
+	ck_assert_ptr_nonnull(strstr(log, "out of memory"));
+	ck_assert_int_eq(child_run(too_much, log, sizeof(log)), 1);
+	ck_assert_ptr_nonnull(strstr(log, "out of memory"));
+}
+END_TEST
+
+START_TEST(strings_are_copied)
+{
+	char *s = xstrdup("abc"), *t = xstrndup("abc", 2), *u;
+
+	ck_assert_str_eq(s, "abc");
+	ck_assert_str_eq(t, "ab");
+	ck_assert_int_eq(xasprintf(&u, "%s-%d", s, 7), 5);
+	ck_assert_str_eq(u, "abc-7");
+	free(s);
+	free(t);
+	free_secret(u, strlen(u));
+	free_secret(NULL, 0);
+}
+END_TEST
+
+START_TEST(calloc_is_zeroed_and_realloc_keeps)
+{
+	unsigned char *p = xcalloc(4, 4);
+	int i;
+
+	for (i = 0; i < 16; i++)
+		ck_assert_int_eq(p[i], 0);
+	p[15] = 42;
+	p = xrealloc(p, 4096);
+	ck_assert_int_eq(p[15], 42);
+	free(p);
+}
+END_TEST
+
+Suite *
+suite_mem(void)
+{
+	Suite *s = suite_create("mem");
+	TCase *tc = tcase_create("mem");
+
+	tcase_add_test(tc, zero_size_is_a_bug);
+	tcase_add_test(tc, strings_are_copied);
+	tcase_add_test(tc, calloc_is_zeroed_and_realloc_keeps);
+#ifdef WITH_SANITIZERS
+	(void)no_memory_ends_the_process;
+	puts("SKIP: lack of memory (the sanitizer ends the process first)");
+#else
+	tcase_add_test(tc, no_memory_ends_the_process);
+#endif
+	suite_add_tcase(s, tc);
+	return s;
+}
