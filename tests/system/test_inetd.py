@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""inetd mode: one connection on descriptor 0, and nothing left afterwards."""
+
+import shutil
+import socket
+import subprocess
+import time
+
+import lib
+
+
+class Inetd(lib.TestCase):
+    """The test accepts the connections, as inetd does."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.make_server()
+        cls.listener = socket.create_server(("127.0.0.1", 0))
+        cls.server.ports = {"127.0.0.1": cls.listener.getsockname()[1]}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.listener.close()
+        wrong = cls.server.complaints(cls.ERRORS)
+        if wrong:
+            raise AssertionError("\n".join(wrong))
+
+    def setUp(self):
+        self.server.empty()
+
+    def accept(self):
+        """A client and the server process that serves it."""
+        client = lib.Client(self.server, greet=False)
+        self.addCleanup(client.close)
+        sock, _ = self.listener.accept()
+        with sock, open(self.server.log_path, "ab") as log:
+            process = self.server.spawn([*self.server.command(), "--inetd"],
+                                        stdin=sock, stdout=sock, stderr=log)
+        self.addCleanup(process.kill)
+        client.greeting = client.must_end(220)
+        return client, process
+
+    def assert_gone(self, process):
+        self.assertEqual(process.wait(lib.TIMEOUT), 0)
+
+    def test_session(self):
+        self.server.put("f", b"text")
+        client, process = self.accept()
+        client.login()
+        self.assertEqual(client.download("RETR f"), b"text")
+        self.assertEqual(client.download("RETR f", "PORT"), b"text")
+        client.upload("STOR g", b"new")
+        client.must("QUIT", 221)
+        self.assertEqual(client.at_end(), b"")
+        self.assert_gone(process)
+        self.assertEqual(self.server.get("g"), b"new")
+
+    def test_client_goes(self):
+        for end in (lib.Client.close, lib.Client.reset):
+            client, process = self.accept()
+            client.login()
+            end(client)
+            self.assert_gone(process)
+
+    def test_two_at_once(self):
+        one, first = self.accept()
+        two, second = self.accept()
+        one.login()
+        two.login("ftp", "x")
+        one.must("QUIT", 221)
+        self.assert_gone(first)
+        two.must("NOOP", 200)
+        two.must("QUIT", 221)
+        self.assert_gone(second)
+
+    def test_nothing_of_the_log_reaches_the_client(self):
+        client, process = self.accept()
+        client.must("USER x\x1b[31m", 331)
+        client.must("PASS wrong", 530)
+        client.must("QUIT", 221)
+        self.assertEqual(client.at_end(), b"")
+        self.assert_gone(process)
+
+
+@lib.needs("inetd", "curl")
+class RealInetd(lib.TestCase):
+    """Under the inetd of the system, if there is one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.make_server()
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            port = sock.getsockname()[1]
+        cls.server.ports = {"127.0.0.1": port}
+        path = cls.server.base + "/inetd.conf"
+        user = "nobody" if lib.os.geteuid() == 0 else lib.os.environ["USER"]
+        program, conf = lib.programs()[0], cls.server.conf_path
+        with open(path, "w", encoding="ascii") as f:
+            f.write(f"127.0.0.1:{port} stream tcp nowait {user} {program} "
+                    f"ternftpd --inetd -c {conf}\n")
+        cls.server.process = subprocess.Popen(
+            [shutil.which("inetd"), "-d", path], cwd=cls.server.base,
+            env=cls.server.environment(), preexec_fn=lib.die_with_parent,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        end = time.monotonic() + lib.TIMEOUT
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise lib.unittest.SkipTest("this inetd does not serve 127.0.0.1:port")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.process.kill()
+        cls.server.process.wait()
+
+    def test_curl(self):
+        self.server.put("f", b"text")
+        url = f"ftp://{lib.USER}:a%20secret@127.0.0.1:{self.server.port}/f"
+        result = subprocess.run(["curl", "-sS", url], capture_output=True,
+                                timeout=lib.TIMEOUT, check=True)
+        self.assertEqual(result.stdout, b"text")
+
+
+if __name__ == "__main__":
+    lib.main()
