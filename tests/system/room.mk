@@ -1,0 +1,20 @@
+# The real daemon, one file per theme, each one test for make. Python's standard
+# library is all they need; what is not installed is skipped.
+SYSTEM_TESTS = \
+	tests/system/test_abort.py \
+	tests/system/test_crash.py \
+	tests/system/test_data.py \
+	tests/system/test_inetd.py \
+	tests/system/test_input.py \
+	tests/system/test_listing.py \
+	tests/system/test_login.py \
+	tests/system/test_paths.py \
+	tests/system/test_reload.py \
+	tests/system/test_stop.py \
+	tests/system/test_transfer.py \
+	tests/system/test_upload.py
+
+TEST_EXTENSIONS = .py
+PY_LOG_COMPILER = $(srcdir)/tests/system/run
+TESTS += $(SYSTEM_TESTS)
+EXTRA_DIST += tests/system/lib.py tests/system/run $(SYSTEM_TESTS)

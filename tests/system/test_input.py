@@ -146,10 +146,11 @@ class Input(lib.TestCase):
         for hello in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"SSH-2.0-x\r\n",
                       b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100,
                       b"EHLO x\r\nMAIL FROM:<x>\r\n", b"POST / HTTP/1.0\r\n\r\n"):
-            client = self.client()
-            client.sock.sendall(hello)
-            rest = client.at_end()
-            self.assertLessEqual(rest.count(b"\r\n"), 1, (hello, rest))
+            with self.subTest(hello=hello):
+                client = self.client()
+                client.sock.sendall(hello)
+                rest = client.at_end()
+                self.assertLessEqual(rest.count(b"\r\n"), 1, rest)
 
     def test_addresses(self):
         client = self.login()

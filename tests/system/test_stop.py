@@ -112,6 +112,10 @@ class CommandLine(lib.TestCase):
     def setUpClass(cls):
         cls.server = cls.make_server()
 
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
     def run_it(self, *args, status=0):
         result = subprocess.run(
             [lib.programs()[0], *args], capture_output=True, text=True,
