@@ -189,8 +189,13 @@ grant(struct agent *a, struct ipc_msg *m)
 	sid = get_u64(&m->body);
 	account_get(&m->body, &acct);
 	addr_get(&m->body, &peer);
-	if (m->type != MG_GRANT || m->fd == -1 || rbuf_end(&m->body) == -1)
+	if (m->type != MG_GRANT || rbuf_end(&m->body) == -1 ||
+	    (m->fd == -1 && !m->fd_lost))
 		return -1;
+	if (m->fd_lost) {
+		say_granted(a, sid, EMFILE, "no descriptor left in the agent");
+		return 0;
+	}
 	session_start(a, sid, m->fd, &acct);
 	m->fd = -1;
 	return 0;
@@ -200,9 +205,10 @@ grant(struct agent *a, struct ipc_msg *m)
 static int
 reopened_log(struct ipc_msg *m)
 {
-	if (m->type != MG_LOG || m->fd == -1 || rbuf_end(&m->body) == -1)
+	if (m->type != MG_LOG || rbuf_end(&m->body) == -1)
 		return -1;
-	log_adopt(m->fd);
+	if (m->fd != -1)
+		log_adopt(m->fd);
 	m->fd = -1;
 	return 0;
 }

@@ -23,9 +23,9 @@
 #include "server/monitor/monitor.h"
 
 #define DESCRIPTORS_SPARE 64
-/* Control, agent, listener, data, file, a pipe, and a data connection that is
- * still closing. */
-#define DESCRIPTORS_PER_SESSION 8
+/* Control and agent, and one for those that transfer just now: not all do, and
+ * a process without any left refuses transfers, not sessions. */
+#define DESCRIPTORS_PER_SESSION 3
 
 /* ---------------------------------------------------------------- signals */
 static void
@@ -169,10 +169,9 @@ make_empty_dir(const struct monitor *m)
 }
 
 /*
- * Every process of ours may hold as many descriptors as the system lets it. A
- * worker or agent without one for its next session would lose all it has, so
- * none gets more sessions than it has descriptors for. The monitor keeps some
- * for logins and new processes.
+ * Every process of ours may hold as many descriptors as the system lets it, and
+ * none gets more sessions than that is enough for. The monitor keeps some for
+ * logins and new processes.
  */
 static void
 plan_descriptors(struct monitor *m)
