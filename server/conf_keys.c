@@ -118,7 +118,7 @@ const struct conf_key conf_keys[] = {
 	    "Allows active mode: PORT and EPRT." },
 	{ SECTION_DATA, "active_port_20", &conf_bool, AT(active_port_20), "no", 0, 0, NULL,
 	    "Active connections come from port 20, as old firewalls expect; needs root." },
-	{ SECTION_DATA, "default_data_port", &conf_bool, AT(default_data_port), "no", 0, 0, NULL,
+	{ SECTION_DATA, "default_data_port", &conf_bool, AT(default_data_port), "yes", 0, 0, NULL,
 	    "Connects to the client's control port when it names no port at all." },
 
 	{ SECTION_FILES, "uploads", &conf_enum, AT(upload_mode), "atomic", 0, 0, uploads,

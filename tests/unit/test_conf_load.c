@@ -78,7 +78,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(conf->passive_address.family, 0);
 	ck_assert_uint_eq(conf->peer_check, CONF_PEER_IP);
 	ck_assert(conf->active && !conf->active_port_20);
-	ck_assert(!conf->default_data_port);
+	ck_assert(conf->default_data_port);
 	ck_assert_uint_eq(conf->control_mss, 512);
 	ck_assert(conf->pad_replies);
 	ck_assert_uint_eq(conf->upload_mode, CONF_UPLOAD_ATOMIC);
