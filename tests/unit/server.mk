@@ -6,6 +6,7 @@ endif
 tests_unit_check_server_SOURCES = \
 	tests/unit/check_server.c \
 	tests/unit/monitor_fake.c tests/unit/monitor_fake.h \
+	tests/unit/monitor_login.c tests/unit/monitor_login.h \
 	tests/unit/suites.h \
 	tests/unit/temp_dir.c tests/unit/temp_dir.h \
 	tests/unit/test_account.c \
@@ -18,6 +19,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_conf_text.c \
 	tests/unit/test_ctl_user.c \
 	tests/unit/test_ctl_users_edit.c \
+	tests/unit/test_monitor_agents.c \
 	tests/unit/test_monitor_listener.c \
 	tests/unit/test_monitor_login.c \
 	tests/unit/test_monitor_reload.c \
