@@ -3,13 +3,19 @@
 SYSTEM_TESTS = \
 	tests/system/test_abort.py \
 	tests/system/test_crash.py \
+	tests/system/test_curl.py \
 	tests/system/test_data.py \
+	tests/system/test_ftp_clients.py \
+	tests/system/test_ftplib.py \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
+	tests/system/test_lftp.py \
 	tests/system/test_listing.py \
 	tests/system/test_login.py \
 	tests/system/test_paths.py \
+	tests/system/test_rclone.py \
 	tests/system/test_reload.py \
+	tests/system/test_root.py \
 	tests/system/test_stop.py \
 	tests/system/test_transfer.py \
 	tests/system/test_upload.py
@@ -17,4 +23,5 @@ SYSTEM_TESTS = \
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += tests/system/lib.py tests/system/run $(SYSTEM_TESTS)
+EXTRA_DIST += tests/system/clients.py tests/system/lib.py tests/system/run \
+	$(SYSTEM_TESTS)
