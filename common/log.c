@@ -106,9 +106,9 @@ log_reopen(void)
 void
 log_adopt(int fd)
 {
-	/* In one step: other threads may be writing. */
+	/* In one step: other threads may be writing. Not for PAM's helpers. */
 	if (target == TARGET_FILE)
-		(void)dup2(fd, file_fd);
+		(void)dup3(fd, file_fd, O_CLOEXEC);
 	(void)close(fd);
 }
 

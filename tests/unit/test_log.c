@@ -290,6 +290,43 @@ START_TEST(reopen_follows_a_rotation)
 }
 END_TEST
 
+/* As a process does that was sent the new file. */
+START_TEST(sent_file_is_adopted)
+{
+	unsigned before;
+	int fd;
+
+	ck_assert_int_eq(log_open(file), 0);
+	fd = log_fd();
+	before = child_count_fds();
+	log_info("old");
+	ck_assert_int_eq(rename(file, moved), 0);
+	log_adopt(open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+	log_info("new");
+	ck_assert_uint_eq(lines_of(moved), 1);
+	ck_assert_uint_eq(lines_of(file), 1);
+	ck_assert_int_eq(log_fd(), fd); /* threads may hold the number */
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_uint_eq(child_count_fds(), before);
+	/* Of no use where lines go elsewhere. */
+	log_open("none");
+	log_adopt(open(file, O_WRONLY | O_CLOEXEC));
+	ck_assert_uint_eq(child_count_fds(), before - 1);
+	ck_assert_int_eq(log_fd(), -1);
+}
+END_TEST
+
+START_TEST(wishes_are_told)
+{
+	log_set_level(LOG_LV_WARN);
+	ck_assert(!log_wants(LOG_LV_INFO));
+	ck_assert(log_wants(LOG_LV_WARN));
+	ck_assert(log_wants(LOG_LV_ERROR));
+	log_open("none");
+	ck_assert(!log_wants(LOG_LV_ERROR));
+}
+END_TEST
+
 START_TEST(failed_open_keeps_the_old)
 {
 	unsigned before;
@@ -477,6 +514,8 @@ suite_log(void)
 	tcase_add_checked_fixture(tf, setup_file, teardown_file);
 	tcase_add_test(tf, file_is_appended_to);
 	tcase_add_test(tf, reopen_follows_a_rotation);
+	tcase_add_test(tf, sent_file_is_adopted);
+	tcase_add_test(tf, wishes_are_told);
 	tcase_add_test(tf, failed_open_keeps_the_old);
 	tcase_add_test(tf, fifo_without_reader_does_not_hang);
 	tcase_add_test(tf, descriptor_is_told);
