@@ -112,19 +112,30 @@ ctrl_clear(struct session *s)
 
 /* ----------------------------------------------------------------- reading */
 
+/*
+ * New memory for at least n bytes, with what is left of the old at its start.
+ * Many small pieces must not cost a copy of everything each.
+ */
+static void
+grow_input(struct session *s, size_t n)
+{
+	struct inbuf bigger = { .len = s->in.len - s->in.pos };
+
+	bigger.cap = s->in.len > s->in.pos ? 2 * n : n;
+	bigger.p = xmalloc(bigger.cap);
+	if (bigger.len > 0)
+		memcpy(bigger.p, s->in.p + s->in.pos, bigger.len);
+	forget_input(s);
+	s->in = bigger;
+}
+
 static void
 append_input(struct session *s, const uint8_t *p, size_t n)
 {
-	struct inbuf *in = &s->in;
-	size_t left = in->len - in->pos;
-	uint8_t *joined = xmalloc(left + n);
-
-	if (left > 0)
-		memcpy(joined, in->p + in->pos, left);
-	memcpy(joined + left, p, n);
-	forget_input(s);
-	in->p = joined;
-	in->len = left + n;
+	if (s->in.len + n > s->in.cap)
+		grow_input(s, s->in.len - s->in.pos + n);
+	memcpy(s->in.p + s->in.len, p, n);
+	s->in.len += n;
 }
 
 /*

@@ -58,7 +58,7 @@ enum xfer_type {
  */
 struct inbuf {
 	uint8_t *p;
-	size_t pos, len;
+	size_t pos, len, cap;
 };
 
 /* Replies collected in a turn; the memory exists only while there are some. */
