@@ -11,8 +11,13 @@
 
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
+	suite_cmd_table,
+	suite_cmds,
+	suite_ctrl,
 	suite_data,
 	suite_list_opts,
+	suite_reply,
+	suite_session,
 	suite_xfer_recv,
 	suite_xfer_send,
 };
