@@ -71,24 +71,27 @@ warning(struct check *c, const struct conf_user *u, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A directory that somebody has as his root. Unprivileged, we may not be able
- * to look at it; then the file agent finds out. */
+/*
+ * A directory that somebody has as his root. What is wrong with it concerns
+ * him alone (a disk that is not mounted yet): the server runs, and his login is
+ * refused with the reason in the log (R9.3).
+ */
 static void
 check_root(struct check *c, const struct conf_user *u, const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) != 0) {
-		if (errno == EACCES)
-			warning(c, u,
-			    "root %s: cannot look at it: %s; check "
-			    "its permissions",
-			    path, strerror(errno));
-		else
-			problem(c, u, "root %s: %s; create it: mkdir -p %s",
-			    path, strerror(errno), path);
-	} else if (!S_ISDIR(st.st_mode))
-		problem(c, u, "root %s is not a directory; name one", path);
+	if (stat(path, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			warning(c, u, "root %s is not a directory; name one",
+			    path);
+	} else if (errno == EACCES)
+		warning(c, u,
+		    "root %s: cannot look at it: %s; check its permissions",
+		    path, strerror(errno));
+	else
+		warning(c, u, "root %s: %s; create it: mkdir -p %s", path,
+		    strerror(errno), path);
 }
 
 static bool

@@ -45,9 +45,9 @@ static const struct check_case {
 } cases[] = {
 	{ GOOD "anonymous { enabled = yes root = / }", 0, NULL },
 	{ GOOD, 0, "warning: nobody can log in; add a user" },
-	{ GOOD "anonymous { enabled = yes root = none }", 1,
+	{ GOOD "anonymous { enabled = yes root = none }", 0,
 	    "/none: No such file or directory; create it: mkdir -p " },
-	{ GOOD "anonymous { enabled = yes root = \"ftpd.conf\" }", 1,
+	{ GOOD "anonymous { enabled = yes root = \"ftpd.conf\" }", 0,
 	    "/ftpd.conf is not a directory; name one" },
 	{ GOOD "log = \"file\" anonymous { enabled = yes root = / }", 1,
 	    "log \"file\" is no place to write to" },
@@ -75,8 +75,8 @@ static const struct check_case {
 	    "knows" },
 	{ GOOD "\nuser a { password = \"$1$aaaaaaaa$\" root = / }", 0,
 	    "warning: user a has an old and weak password hash" },
-	{ GOOD "\nuser a { password = \"*\" root = /nonexistent }", 1,
-	    "ftpd.conf:3: root /nonexistent: No such file" },
+	{ GOOD "\nuser a { password = \"*\" root = /nonexistent }", 0,
+	    "ftpd.conf:3: warning: root /nonexistent: No such file" },
 };
 
 START_TEST(test_cases)
