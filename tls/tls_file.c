@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files of certificates and keys: written whole or not at all, and watched for
+ * becoming other ones.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "tls/tls_priv.h"
+
+/* Writes through a BIO and to the disk. 0 or -1. */
+static int
+write_out(int fd, int (*write_cb)(BIO *, const void *arg), const void *arg)
+{
+	BIO *bio = BIO_new_fd(fd, BIO_NOCLOSE);
+	int ret = -1;
+
+	if (bio != NULL && write_cb(bio, arg) == 0 && BIO_flush(bio) == 1)
+		ret = fsync(fd);
+	BIO_free(bio);
+	return ret;
+}
+
+int
+tls_file_replace(const char *path, mode_t mode,
+    int (*write_cb)(BIO *, const void *arg), const void *arg, char **err_r)
+{
+	char *tmp;
+	int fd, ret = -1;
+
+	xasprintf(&tmp, "%s.XXXXXX", path);
+	fd = mkstemp(tmp); /* mode 0600 */
+	if (fd == -1) {
+		tls_err_set(
+		    err_r, "%s: cannot create: %s", path, strerror(errno));
+		free(tmp);
+		return -1;
+	}
+	if (fchmod(fd, mode) == 0 && write_out(fd, write_cb, arg) == 0 &&
+	    rename(tmp, path) == 0)
+		ret = 0;
+	if (ret == -1) {
+		tls_err_set(
+		    err_r, "%s: cannot write: %s", path, strerror(errno));
+		(void)unlink(tmp);
+	}
+	close(fd);
+	free(tmp);
+	return ret;
+}
+
+/* -------------------------------------------------------------- watching */
+
+static void
+look(struct tls_watched *w, const char *path)
+{
+	struct stat sb;
+
+	w->missing = stat(path, &sb) == -1;
+	if (w->missing)
+		memset(&sb, 0, sizeof(sb));
+	w->dev = sb.st_dev;
+	w->ino = sb.st_ino;
+	w->size = sb.st_size;
+	w->mtime = sb.st_mtim;
+}
+
+void
+tls_watch_add(struct tls_watch *watch, const char *path)
+{
+	struct tls_watched *w;
+
+	watch->files =
+	    xrealloc(watch->files, (watch->n + 1) * sizeof(watch->files[0]));
+	w = &watch->files[watch->n++];
+	w->path = xstrdup(path);
+	look(w, path);
+}
+
+static bool
+same(const struct tls_watched *a, const struct tls_watched *b)
+{
+	return a->missing == b->missing && a->dev == b->dev &&
+	       a->ino == b->ino && a->size == b->size &&
+	       a->mtime.tv_sec == b->mtime.tv_sec &&
+	       a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
+
+bool
+tls_watch_changed(struct tls_watch *watch)
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < watch->n; i++) {
+		struct tls_watched now = watch->files[i];
+
+		look(&now, now.path);
+		if (!same(&now, &watch->files[i]))
+			changed = true;
+		watch->files[i] = now;
+	}
+	return changed;
+}
+
+void
+tls_watch_clear(struct tls_watch *watch)
+{
+	size_t i;
+
+	for (i = 0; i < watch->n; i++)
+		free(watch->files[i].path);
+	free(watch->files);
+	memset(watch, 0, sizeof(*watch));
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Moving bytes through TLS: as many records per send as belong together, and
+ * no byte reported before its ciphertext has left.
+ */
+#include <errno.h>
+#include <openssl/err.h>
+#include <string.h>
+#include <sys/param.h>
+
+#include "common/mem.h"
+#include "tls/tls_priv.h"
+
+#define RECORD_MAX 16384
+#define RECORD_OVERHEAD (5 + 16) /* TLS 1.3: header and tag */
+
+/* ----------------------------------------------------------------- reading */
+
+enum io_want
+tls_read(struct stream *st, void *p, size_t len, size_t *n_r)
+{
+	struct tls_stream *t = tls_begin(st);
+	enum io_want want = IO_DONE;
+	size_t n, done = 0;
+	int ret = 1;
+
+	*n_r = 0;
+	t->has_more = false;
+	if (t->phase != TLS_UP) {
+		errno = t->phase == TLS_FAILED ? EPROTO : ENOTCONN;
+		return IO_ERR;
+	}
+	(void)tls_flush(t); /* errors of writing are not ours (R2.2) */
+	while (done < len && (ret = SSL_read_ex(t->ssl, (char *)p + done,
+				  len - done, &n)) == 1)
+		done += n;
+	if (ret != 1)
+		want = tls_outcome(t, ret);
+	else
+		t->has_more = t->in.len > 0 || SSL_has_pending(t->ssl) == 1;
+	if (tls_unsent(t) > 0) {
+		int err = errno;
+
+		(void)tls_flush(t);
+		errno = err;
+	}
+	if (done == 0)
+		return want;
+	if (want == IO_EOF || want == IO_ERR)
+		t->has_more = true; /* to be told next time */
+	*n_r = done;
+	return IO_DONE;
+}
+
+/* ----------------------------------------------------------------- padding */
+
+/*
+ * len: of the record's content and its type byte. What was gathered before
+ * (tickets) leaves in the same send.
+ */
+static size_t
+on_padding(SSL *ssl, int type, size_t len, void *arg)
+{
+	struct tls_stream *t = arg;
+	size_t total, pad;
+
+	if (type != SSL3_RT_APPLICATION_DATA || t->pad_size == 0)
+		return 0;
+	total = t->pad_unsent + tls_unsent(t) + len + RECORD_OVERHEAD;
+	pad = (t->pad_size - total % t->pad_size) % t->pad_size;
+	return len + pad <= RECORD_MAX ? pad : 0;
+}
+
+static void
+set_padding(struct tls_stream *t, bool on)
+{
+	SSL_set_record_padding_callback(t->ssl, on ? on_padding : NULL);
+	SSL_set_record_padding_callback_arg(t->ssl, on ? t : NULL);
+}
+
+/* ----------------------------------------------------------------- writing */
+
+/* What is offered, behind the bytes that were encrypted earlier. */
+struct offer {
+	const struct iovec *iov;
+	int cnt;
+	size_t skip; /* of the first */
+};
+
+static void
+advance(struct offer *o, size_t n)
+{
+	o->skip += n;
+	while (o->cnt > 0 && o->skip >= o->iov->iov_len) {
+		o->skip -= o->iov->iov_len;
+		o->iov++;
+		o->cnt--;
+	}
+}
+
+/*
+ * The next bytes that go through OpenSSL in one call: a long piece as it is,
+ * short ones joined to one record.
+ */
+static size_t
+next_piece(const struct offer *from, size_t max, const uint8_t **p_r)
+{
+	static uint8_t joined[RECORD_MAX];
+	struct offer o = *from;
+	size_t n, len = 0;
+
+	n = MIN(max, o.iov->iov_len - o.skip);
+	*p_r = (const uint8_t *)o.iov->iov_base + o.skip;
+	if (o.cnt == 1 || n >= RECORD_MAX)
+		return n;
+	while (o.cnt > 0 && len < MIN(max, sizeof(joined))) {
+		n = MIN(
+		    MIN(max, sizeof(joined)) - len, o.iov->iov_len - o.skip);
+		memcpy(
+		    joined + len, (const uint8_t *)o.iov->iov_base + o.skip, n);
+		len += n;
+		advance(&o, n);
+	}
+	*p_r = joined;
+	return len;
+}
+
+static void
+ask_for_tickets(struct tls_stream *t)
+{
+	for (; t->tickets > 0; t->tickets--)
+		(void)SSL_new_session_ticket(t->ssl);
+}
+
+/* Encrypts what may be sent now. IO_DONE: all that was offered. */
+static enum io_want
+encrypt(struct tls_stream *t, struct offer *o)
+{
+	const uint8_t *p;
+	size_t n, len;
+	int ret;
+
+	ask_for_tickets(t);
+	while (o->cnt > 0 && tls_unsent(t) < TLS_WRITE_MAX) {
+		len = next_piece(o, TLS_WRITE_MAX - tls_unsent(t), &p);
+		ret = SSL_write_ex(t->ssl, p, len, &n);
+		if (ret != 1)
+			return tls_outcome(t, ret);
+		advance(o, n);
+		t->owed += n;
+	}
+	return o->cnt > 0 ? IO_WANT_WRITE : IO_DONE;
+}
+
+enum io_want
+tls_report(struct tls_stream *t, size_t *n_r)
+{
+	size_t unsent = tls_unsent(t);
+
+	*n_r = t->owed - MIN(t->owed, unsent);
+	t->owed -= *n_r;
+	if (*n_r > 0)
+		return IO_DONE;
+	return unsent > 0 ? IO_WANT_WRITE : IO_DONE;
+}
+
+/* The last bytes are encrypted: ends our side, or TLS altogether. */
+static void
+end_writing(struct tls_stream *t, struct stream *st)
+{
+	if (!t->last && !t->leave)
+		return;
+	tls_say_close(t);
+	if (t->leave) {
+		t->leave = false;
+		t->phase = TLS_LEAVING;
+		st->ops = &tls_leave_ops;
+	}
+}
+
+/* Encrypts what is offered behind the bytes that were encrypted before. */
+static enum io_want
+encrypt_offer(struct tls_stream *t, const struct iovec *iov, int cnt)
+{
+	struct offer o = { .iov = iov, .cnt = cnt };
+	enum io_want want;
+
+	advance(&o, t->owed);
+	if (t->pad_size > 0)
+		set_padding(t, true);
+	want = encrypt(t, &o);
+	if (t->pad_size > 0)
+		set_padding(t, false);
+	t->pad_size = 0;
+	return want;
+}
+
+enum io_want
+tls_writev(struct stream *st, const struct iovec *iov, int cnt, size_t *n_r)
+{
+	struct tls_stream *t = tls_begin(st);
+	enum io_want want = IO_DONE, report;
+
+	*n_r = 0;
+	if (t->phase != TLS_UP || (t->close_said && t->owed == 0)) {
+		errno = t->close_said ? EPIPE : EPROTO;
+		return IO_ERR;
+	}
+	if (!t->close_said && t->send_errno == 0)
+		want = encrypt_offer(t, iov, cnt);
+	if (want == IO_ERR || want == IO_EOF)
+		return IO_ERR;
+	if (want == IO_DONE)
+		end_writing(t, st);
+	if (tls_flush(t) == IO_ERR)
+		return IO_ERR;
+	report = tls_report(t, n_r);
+	return report == IO_DONE && *n_r == 0 ? want : report;
+}
+
+/* Only while the kernel encrypts. */
+enum io_want
+tls_sendfile(struct stream *st, int fd, off_t *off, size_t len, size_t *n_r)
+{
+	struct tls_stream *t = tls_begin(st);
+	ssize_t n;
+
+	*n_r = 0;
+	n = SSL_sendfile(t->ssl, fd, *off, len, 0);
+	if (n > 0) {
+		*off += n;
+		*n_r = (size_t)n;
+		return IO_DONE;
+	}
+	if (n == 0)
+		return IO_EOF;
+	if (BIO_should_retry(SSL_get_wbio(t->ssl)))
+		return IO_WANT_WRITE;
+	ERR_clear_error();
+	return IO_ERR;
+}

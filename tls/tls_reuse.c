@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Origins in tickets: putting them in, reading them, judging them.
+ */
+#include "tls/tls_reuse.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/mem.h"
+#include "tls/tls_priv.h"
+
+#define ORIGIN_VERSION 1
+
+/* As it stands in the ticket's application data. */
+struct wire {
+	uint8_t version;
+	struct tls_origin origin;
+};
+
+void
+tls_reuse_share(void)
+{
+	tls_bindings_share();
+}
+
+static bool
+is_bound(const struct tls_origin *o)
+{
+	static const uint8_t nothing[TLS_ID_LEN];
+
+	return memcmp(o->bind, nothing, TLS_ID_LEN) != 0;
+}
+
+/* --------------------------------------------------------------- in tickets */
+
+static int
+put_origin(SSL_SESSION *ss, const struct tls_origin *o)
+{
+	struct wire w = { .version = ORIGIN_VERSION, .origin = *o };
+
+	return SSL_SESSION_set1_ticket_appdata(ss, &w, sizeof(w));
+}
+
+static bool
+get_origin(SSL_SESSION *ss, struct tls_origin *o)
+{
+	struct wire w;
+	void *p = NULL;
+	size_t len = 0;
+
+	if (ss == NULL || SSL_SESSION_get0_ticket_appdata(ss, &p, &len) != 1 ||
+	    p == NULL || len != sizeof(w))
+		return false;
+	memcpy(&w, p, sizeof(w));
+	*o = w.origin;
+	return w.version == ORIGIN_VERSION;
+}
+
+/* A ticket is about to be made of the connection's session. */
+static int
+on_make(SSL *ssl, void *arg)
+{
+	struct tls_stream *t = tls_stream_of_ssl(ssl);
+	SSL_SESSION *ss = SSL_get_session(ssl);
+
+	if (t == NULL)
+		return 1;
+	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
+	if (SSL_version(ssl) < TLS1_3_VERSION)
+		SSL_SESSION_set_time(ss, (long)time(NULL));
+	return put_origin(ss, &t->own);
+}
+
+/* The certificate was checked when the session began, not since. */
+static bool
+cert_is_expired(const SSL_SESSION *ss)
+{
+	const X509 *x = SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)ss);
+
+	return x != NULL && X509_cmp_current_time(X509_get0_notAfter(x)) < 0;
+}
+
+/*
+ * May and should a connection get a new ticket for the one it offers? Under
+ * 1.2, where tickets come with the handshake: a control connection, for its own
+ * id; a data connection when half of the ticket's life is over.
+ */
+static bool
+should_renew(
+    const struct tls_stream *t, const SSL_SESSION *ss, SSL_TICKET_STATUS status)
+{
+	long age = (long)time(NULL) - SSL_SESSION_get_time(ss);
+
+	if (SSL_version(t->ssl) >= TLS1_3_VERSION)
+		return false;
+	return status == SSL_TICKET_SUCCESS_RENEW ||
+	       t->role == TLS_ROLE_CONTROL ||
+	       age > SSL_SESSION_get_timeout(ss) / 2;
+}
+
+static SSL_TICKET_RETURN
+on_offered(SSL *ssl, SSL_SESSION *ss, const unsigned char *name,
+    size_t name_len, SSL_TICKET_STATUS status, void *arg)
+{
+	struct tls_stream *t = tls_stream_of_ssl(ssl);
+
+	if (t == NULL || (status != SSL_TICKET_SUCCESS &&
+			     status != SSL_TICKET_SUCCESS_RENEW))
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	if (cert_is_expired(ss) || !get_origin(ss, &t->offered))
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	t->has_offered = true;
+	return should_renew(t, ss, status) ? SSL_TICKET_RETURN_USE_RENEW
+					   : SSL_TICKET_RETURN_USE;
+}
+
+void
+tls_reuse_install(SSL_CTX *ctx)
+{
+	SSL_CTX_set_session_ticket_cb(ctx, on_make, on_offered, NULL);
+}
+
+/* ---------------------------------------------------- control connections */
+
+void
+tls_reuse_start(struct tls_stream *t)
+{
+	arc4random_buf(t->own.id, sizeof(t->own.id));
+}
+
+/*
+ * A client without tickets (TLS 1.2) names its session by its id, and the
+ * session lies in our memory: there the origin can be written into it at any
+ * time. The one who made the session writes.
+ */
+static void
+mark_session(struct tls_stream *t)
+{
+	if (t->ssl != NULL && t->phase == TLS_UP &&
+	    SSL_version(t->ssl) < TLS1_3_VERSION &&
+	    SSL_session_reused(t->ssl) == 0)
+		(void)put_origin(SSL_get_session(t->ssl), &t->own);
+}
+
+void
+tls_reuse_up(struct tls_stream *t)
+{
+	if (SSL_session_reused(t->ssl) == 0) {
+		t->has_offered = false;
+		mark_session(t);
+		return;
+	}
+	if (!t->has_offered)
+		t->has_offered =
+		    get_origin(SSL_get_session(t->ssl), &t->offered);
+	if (t->role == TLS_ROLE_CONTROL && t->has_offered) {
+		memcpy(t->parent, t->offered.id, sizeof(t->parent));
+		t->has_parent = true;
+	}
+}
+
+void
+tls_reuse_end(struct tls_stream *t)
+{
+	tls_bindings_drop(t->own.id);
+}
+
+/* A digest of the account and the address, equal for equal ones. */
+static void
+digest(uint8_t out[TLS_ID_LEN], const char *account, const struct addr *a)
+{
+	uint8_t md[EVP_MAX_MD_SIZE];
+	char *text, ip[ADDR_STRLEN];
+	unsigned len = 0;
+	int n;
+
+	n = xasprintf(&text, "%s %s", addr_ip_str(a, ip, sizeof(ip)), account);
+	(void)EVP_Digest(text, (size_t)n, md, &len, EVP_sha256(), NULL);
+	free(text);
+	memcpy(out, md, TLS_ID_LEN);
+}
+
+void
+tls_stream_set_account(struct stream *control, const char *account)
+{
+	struct tls_stream *t = tls_stream_of(control);
+
+	if (t == NULL)
+		return;
+	memset(t->own.bind, 0, sizeof(t->own.bind));
+	if (account != NULL) {
+		digest(t->own.bind, account, &t->client);
+		tls_bindings_put(&t->own);
+	} else
+		tls_bindings_drop(t->own.id);
+	mark_session(t);
+}
+
+void
+tls_stream_new_ticket(struct stream *control)
+{
+	struct tls_stream *t = tls_stream_of(control);
+
+	if (t != NULL && t->role == TLS_ROLE_CONTROL && t->phase == TLS_UP &&
+	    SSL_version(t->ssl) >= TLS1_3_VERSION)
+		t->tickets = 1;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+enum tls_reuse
+tls_stream_reuse(const struct stream *data)
+{
+	const struct tls_stream *t = tls_stream_of(data);
+	struct tls_origin o;
+
+	if (t == NULL || t->phase != TLS_UP || SSL_session_reused(t->ssl) == 0)
+		return TLS_REUSE_NONE;
+	if (!t->has_offered)
+		return TLS_REUSE_FOREIGN;
+	o = t->offered;
+	if (memcmp(o.id, t->own.id, TLS_ID_LEN) == 0 ||
+	    (t->has_parent && memcmp(o.id, t->parent, TLS_ID_LEN) == 0))
+		return TLS_REUSE_OWN;
+	if (!is_bound(&o) && !tls_bindings_get(&o))
+		return TLS_REUSE_FOREIGN;
+	return is_bound(&o) && memcmp(o.bind, t->own.bind, TLS_ID_LEN) == 0
+		   ? TLS_REUSE_SAME_ACCOUNT
+		   : TLS_REUSE_FOREIGN;
+}
+
+const char *
+tls_reuse_str(enum tls_reuse reuse)
+{
+	static const char *const names[] = {
+		[TLS_REUSE_NONE] = "none",
+		[TLS_REUSE_OWN] = "own",
+		[TLS_REUSE_SAME_ACCOUNT] = "same account",
+		[TLS_REUSE_FOREIGN] = "foreign",
+	};
+
+	return names[reuse];
+}
