@@ -1,0 +1,19 @@
+# Dialogues between a client and a session; the worker runs in the test.
+if HAVE_CHECK
+check_PROGRAMS += tests/dialog/dialog_test
+TESTS += tests/dialog/dialog_test
+endif
+EXTRA_DIST += tests/dialog/README tests/dialog/dlg
+DIALOG_STAGE = \
+	tests/dialog/agent_answer.c \
+	tests/dialog/client.c \
+	tests/dialog/data_end.c \
+	tests/dialog/dialog.c tests/dialog/dialog.h \
+	tests/dialog/fake_agent.c \
+	tests/dialog/fake_monitor.c \
+	tests/dialog/stage.c tests/dialog/stage.h \
+	tests/dialog/steps.h \
+	tests/dialog/text.c tests/dialog/text.h
+tests_dialog_dialog_test_SOURCES = tests/dialog/dialog_test.c $(DIALOG_STAGE)
+tests_dialog_dialog_test_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_dialog_dialog_test_LDADD = $(TEST_LDADD)

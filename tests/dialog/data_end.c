@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client's end of a data connection.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "tests/dialog/steps.h"
+
+#define QUIET_TURNS 20
+
+static char got[TEXT_MAX];
+static size_t ngot, wanted;
+static ssize_t last; /* of recv */
+static int last_errno;
+
+/* ----------------------------------------------------- opening and closing */
+
+static int
+new_socket(struct stage *st, struct addr *addr, struct sockaddr_storage *ss)
+{
+	*addr = st->local;
+	addr->port = st->port;
+	(void)addr_to_sockaddr(addr, ss);
+	return socket(addr->family == 6 ? AF_INET6 : AF_INET,
+	    SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void
+open_data(struct stage *st)
+{
+	struct sockaddr_storage ss;
+	struct addr addr;
+
+	fd_close(&st->data);
+	st->data = new_socket(st, &addr, &ss);
+	if (connect(st->data, (struct sockaddr *)&ss,
+		addr_to_sockaddr(&addr, &ss)) == -1)
+		stage_fail(
+		    st, "connect to port %u: %s", st->port, strerror(errno));
+	(void)fd_set_nonblock(st->data, true);
+}
+
+/* Nobody listens at the port that was announced. */
+static void
+refused_data(struct stage *st)
+{
+	struct sockaddr_storage ss;
+	struct addr addr;
+	int fd = new_socket(st, &addr, &ss);
+
+	if (connect(fd, (struct sockaddr *)&ss, addr_to_sockaddr(&addr, &ss)) ==
+	    0)
+		stage_fail(st, "port %u is still open", st->port);
+	close(fd);
+}
+
+static void
+listen_data(struct stage *st)
+{
+	struct sockaddr_storage ss;
+	struct addr addr;
+
+	fd_close(&st->listener);
+	st->port = 0;
+	st->listener = new_socket(st, &addr, &ss);
+	if (bind(st->listener, (struct sockaddr *)&ss,
+		addr_to_sockaddr(&addr, &ss)) == -1 ||
+	    listen(st->listener, 5) == -1 ||
+	    sock_local(st->listener, &addr) == -1)
+		stage_fail(st, "cannot listen: %s", strerror(errno));
+	(void)fd_set_nonblock(st->listener, true);
+	st->port = addr.port;
+}
+
+static bool
+try_accept(struct stage *st)
+{
+	st->data = accept(st->listener, NULL, NULL);
+	return st->data >= 0;
+}
+
+static void
+accept_data(struct stage *st)
+{
+	fd_close(&st->data);
+	if (!stage_wait(st, try_accept))
+		stage_fail(st, "no connection comes");
+	(void)fd_set_nonblock(st->data, true);
+}
+
+static void
+close_data(struct stage *st)
+{
+	fd_close(&st->data);
+}
+
+static void
+unlisten_data(struct stage *st)
+{
+	fd_close(&st->listener);
+}
+
+static void
+fin_data(struct stage *st)
+{
+	shutdown(st->data, SHUT_WR);
+}
+
+static void
+reset_data(struct stage *st)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(
+	    st->data, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	fd_close(&st->data);
+}
+
+/* --------------------------------------------------------------- receiving */
+
+static bool
+try_read(struct stage *st)
+{
+	do {
+		last = recv(st->data, got + ngot, wanted - ngot, 0);
+		last_errno = errno;
+		if (last > 0)
+			ngot += (size_t)last;
+	} while (last > 0 && ngot < wanted);
+	return ngot == wanted || last == 0 ||
+	       (last < 0 && last_errno != EAGAIN);
+}
+
+static void
+receive(struct stage *st, size_t n)
+{
+	ngot = 0;
+	wanted = n;
+	if (st->data < 0)
+		stage_fail(st, "there is no data connection");
+	(void)stage_wait(st, try_read);
+}
+
+static void
+eof_data(struct stage *st)
+{
+	receive(st, 1);
+	if (last != 0)
+		stage_fail(st, "the data connection %s",
+		    ngot > 0               ? "has more bytes"
+		    : last_errno == EAGAIN ? "stays open"
+					   : strerror(last_errno));
+}
+
+/* Whatever is still on the way, then the reset. */
+static void
+rst_data(struct stage *st)
+{
+	do
+		receive(st, sizeof(got));
+	while (ngot == sizeof(got));
+	if (last >= 0 || last_errno != ECONNRESET)
+		stage_fail(st, "the data connection is not reset");
+}
+
+/* Everything up to the end. */
+static void
+drain_data(struct stage *st)
+{
+	do
+		receive(st, sizeof(got));
+	while (ngot == sizeof(got));
+	if (last != 0)
+		stage_fail(st, "the data connection does not end");
+}
+
+void
+data_do(struct stage *st, const char *arg)
+{
+	static const struct {
+		const char *word;
+		void (*run)(struct stage *);
+	} words[] = {
+		{ "accept", accept_data },
+		{ "close", close_data },
+		{ "drain", drain_data },
+		{ "eof", eof_data },
+		{ "fin", fin_data },
+		{ "listen", listen_data },
+		{ "open", open_data },
+		{ "refused", refused_data },
+		{ "reset", reset_data },
+		{ "rst", rst_data },
+		{ "unlisten", unlisten_data },
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(words); i++)
+		if (strcmp(arg, words[i].word) == 0)
+			break;
+	if (i == NELEM(words))
+		stage_fail(st, "D %s: unknown", arg);
+	words[i].run(st);
+}
+
+void
+data_expect(struct stage *st, const char *arg)
+{
+	static char want[TEXT_MAX];
+	size_t n = text_bytes(step_text(st, arg), want);
+
+	receive(st, n);
+	if (ngot != n || memcmp(want, got, n) != 0)
+		stage_fail(st, "expected the data \"%s\", got \"%s\"", arg,
+		    text_show(got, ngot));
+}
+
+void
+data_silence(struct stage *st, const char *arg)
+{
+	char c;
+
+	stage_turns(st, QUIET_TURNS);
+	if (recv(st->data, &c, 1, MSG_PEEK) >= 0 || errno != EAGAIN)
+		stage_fail(st, "the data connection has bytes, or ended");
+}
+
+void
+data_send(struct stage *st, const char *arg)
+{
+	static char bytes[TEXT_MAX];
+	size_t n = text_bytes(step_text(st, arg), bytes);
+
+	if (send(st->data, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
+		stage_fail(st, "cannot send data: %s", strerror(errno));
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From the lines of a dialogue to its steps.
+ */
+#include "tests/dialog/dialog.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/conf_value.h"
+#include "tests/dialog/steps.h"
+
+/* ---------------------------------------------------- what steps read with */
+
+const struct text *
+step_text(const struct stage *st, const char *arg)
+{
+	static struct text text;
+
+	if (!text_parse(&text, arg, st->port))
+		stage_fail(st, "malformed text: %s", arg);
+	return &text;
+}
+
+/* The end of a word that begins here; quotes protect blanks. */
+static const char *
+word_end(const char *p)
+{
+	if (*p != '"')
+		return p + strcspn(p, " ");
+	for (p++; *p != '\0' && *p != '"'; p++)
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	return p;
+}
+
+const char *
+step_value(const char *arg, const char *key)
+{
+	static char value[TEXT_MAX];
+	size_t n = strlen(key);
+	const char *p = arg, *end;
+
+	for (; *p != '\0'; p = end + strspn(end, "\" ")) {
+		end = word_end(p + (strncmp(p, key, n) == 0 ? n : 0));
+		if (strncmp(p, key, n) != 0)
+			continue;
+		p += n + (p[n] == '"' ? 1 : 0);
+		(void)snprintf(value, sizeof(value), "%.*s", (int)(end - p), p);
+		return value;
+	}
+	return NULL;
+}
+
+const char *
+step_word(const char **p, char *out, size_t size)
+{
+	size_t n = strcspn(*p, " ");
+
+	(void)snprintf(out, size, "%.*s", (int)n, *p);
+	*p += n;
+	if (**p == ' ')
+		(*p)++;
+	return out;
+}
+
+/* ------------------------------------------------------ before the session */
+
+/* "set files.ascii convert" */
+static void
+set_key(struct stage *st, const char *arg)
+{
+	struct conf_input in = { .dir = "/" };
+	char name[64], text[TEXT_MAX + 1], *dot;
+	const struct conf_key *k;
+
+	(void)step_word(&arg, name, sizeof(name));
+	dot = strchr(name, '.');
+	if (dot != NULL)
+		*dot++ = '\0';
+	k = conf_key_find(dot == NULL ? SECTION_TOP : conf_section_find(name),
+	    dot == NULL ? name : dot);
+	text[text_bytes(step_text(st, arg), text)] = '\0';
+	in.text = text;
+	if (k == NULL || conf_value_set(k, &in, &st->conf) == -1)
+		stage_fail(st, "cannot set %s: %s", name, in.why);
+}
+
+/* "peer ::1": the control connection's addresses. */
+static void
+set_peer(struct stage *st, const char *arg)
+{
+	if (addr_parse_ip(&st->local, arg) == -1)
+		stage_fail(st, "no address: %s", arg);
+	st->local.port = 2121;
+	st->peer = st->local;
+	st->peer.port = 40001;
+}
+
+/* ---------------------------------------------------------------- the rest */
+
+static void
+advance(struct stage *st, const char *arg)
+{
+	char *unit;
+	unsigned long n = strtoul(arg, &unit, 10);
+
+	if (strcmp(unit, "ms") != 0)
+		n *= 1000;
+	stage_sleep(st, n);
+}
+
+static void run_step(struct stage *, const char *);
+
+/* What many dialogues begin with. */
+static void
+run_all(struct stage *st, const char *const *steps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		run_step(st, steps[i]);
+}
+
+static void
+log_in(struct stage *st, const char *arg)
+{
+	static const char *const steps[] = { "S< 220 *", "C> USER tester",
+		"S< 331 *", "C> PASS secret", "M< LOGIN tester secret" };
+	char ok[512];
+
+	run_all(st, steps, NELEM(steps));
+	(void)snprintf(ok, sizeof(ok), "M> OK %s", arg);
+	run_step(st, ok);
+	run_step(st, "S< 230 Login successful.");
+}
+
+static void
+go_passive(struct stage *st, const char *arg)
+{
+	static const char *const steps[] = { "C> EPSV", "S< 229 *", "D open" };
+
+	run_all(st, steps, NELEM(steps));
+}
+
+static const struct {
+	const char *word;
+	step_fn *run;
+	bool reading; /* goes on with a send that is being read */
+	bool early; /* comes before the session */
+} words[] = {
+	{ "A", agent_do, false, false },
+	{ "A<", agent_expect, false, false },
+	{ "A>", agent_answer, false, false },
+	{ "C", client_do, false, false },
+	{ "C>", client_line, false, false },
+	{ "C>>", client_raw, false, false },
+	{ "D", data_do, false, false },
+	{ "D-", data_silence, false, false },
+	{ "D<", data_expect, false, false },
+	{ "D>", data_send, false, false },
+	{ "END", client_end, false, false },
+	{ "F=", agent_stored, false, false },
+	{ "M<", monitor_expect, false, false },
+	{ "M>", monitor_say, false, false },
+	{ "S", client_size, true, false },
+	{ "S-", client_silence, false, false },
+	{ "S<", client_expect, true, false },
+	{ "S=", client_bytes, true, false },
+	{ "S|", client_split, false, false },
+	{ "T+", advance, false, false },
+	{ "login", log_in, false, false },
+	{ "passive", go_passive, false, false },
+	{ "peer", set_peer, false, true },
+	{ "set", set_key, false, true },
+};
+
+static void
+run_step(struct stage *st, const char *line)
+{
+	char word[16];
+	size_t i;
+
+	(void)step_word(&line, word, sizeof(word));
+	for (i = 0; i < NELEM(words); i++)
+		if (strcmp(word, words[i].word) == 0)
+			break;
+	if (i == NELEM(words))
+		stage_fail(st, "unknown step: %s", word);
+	if (st->w == NULL && !words[i].early)
+		stage_start(st);
+	else if (st->w != NULL && words[i].early)
+		stage_fail(st, "%s must come before the session", word);
+	if (!words[i].reading)
+		client_check_read(st);
+	words[i].run(st, line);
+}
+
+/* Nothing may be left that nobody expected. */
+static void
+check_end(struct stage *st)
+{
+	client_check_read(st);
+	if (st->w == NULL)
+		stage_fail(st, "an empty dialogue");
+	stage_turns(st, 5);
+	if (st->control >= 0)
+		client_silence(st, "");
+	monitor_check_read(st);
+	agent_check_read(st);
+}
+
+void
+dialog_play(const char *path)
+{
+	static struct stage st;
+	FILE *in = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (in == NULL)
+		ck_abort_msg("%s: %s", path, strerror(errno));
+	st.file = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+	stage_init(&st);
+	while (getline(&line, &size, in) > 0) {
+		st.line++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] != '\0' && line[0] != '#')
+			run_step(&st, line);
+	}
+	check_end(&st);
+	free(line);
+	fclose(in);
+	stage_stop(&st);
+}

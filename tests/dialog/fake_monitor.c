@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor of a dialogue.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/str.h"
+#include "server/proto.h"
+#include "server/rights.h"
+#include "tests/dialog/steps.h"
+
+static uint8_t in_mem[IPC_MAX], out_mem[IPC_MAX];
+
+/* ----------------------------------------------------------- from the worker
+ */
+
+static void
+get_login(struct stage *st, struct rbuf *r, char *out, size_t size)
+{
+	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+
+	st->attempt = get_u32(r);
+	(void)get_str(r, user, sizeof(user));
+	(void)get_str(r, password, sizeof(password));
+	if (get_u8(r) != 0)
+		stage_fail(st, "a login over TLS");
+	(void)snprintf(out, size, "LOGIN %s %s", user, password);
+}
+
+static void
+get_end(struct rbuf *r, char *out, size_t size)
+{
+	char reason[512];
+
+	(void)get_str(r, reason, sizeof(reason));
+	(void)snprintf(out, size, "END %s", reason);
+}
+
+static void
+get_status(struct rbuf *r, char *out, size_t size)
+{
+	char what[4096];
+	uint64_t moved;
+
+	(void)get_str(r, what, sizeof(what));
+	moved = get_u64(r);
+	(void)snprintf(out, size, "STATUS %" PRIu64 " %s", moved, what);
+}
+
+static void
+get_source_port(struct stage *st, struct rbuf *r, char *out, size_t size)
+{
+	struct addr local;
+
+	st->attempt = get_u32(r);
+	addr_get(r, &local);
+	(void)snprintf(out, size, "SOURCE_PORT %u", get_u8(r));
+}
+
+static void
+decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
+{
+	if (get_u64(&m->body) != STAGE_SID)
+		stage_fail(st, "a message about another session");
+	switch (m->type) {
+	case WM_LOGIN:
+		get_login(st, &m->body, out, size);
+		break;
+	case WM_LOGOUT:
+		(void)strlcpy(out, "LOGOUT", size);
+		break;
+	case WM_END:
+		get_end(&m->body, out, size);
+		break;
+	case WM_STATUS:
+		get_status(&m->body, out, size);
+		break;
+	case WM_SOURCE_PORT:
+		get_source_port(st, &m->body, out, size);
+		break;
+	default:
+		stage_fail(st, "unknown message %u to the monitor", m->type);
+	}
+	if (rbuf_end(&m->body) == -1)
+		stage_fail(st, "malformed message to the monitor: %s", out);
+}
+
+static struct ipc_msg message;
+
+static bool
+try_receive(struct stage *st)
+{
+	return ipc_recv(st->monitor, in_mem, &message) == IPC_OK;
+}
+
+void
+monitor_expect(struct stage *st, const char *arg)
+{
+	char text[8192];
+
+	if (!stage_wait(st, try_receive))
+		stage_fail(st, "the monitor is not told \"%s\"", arg);
+	decode(st, &message, text, sizeof(text));
+	if (!text_match(step_text(st, arg), text, strlen(text)))
+		stage_fail(st, "the monitor expected \"%s\", got \"%s\"", arg,
+		    text_show(text, strlen(text)));
+}
+
+void
+monitor_check_read(struct stage *st)
+{
+	char text[8192];
+
+	if (!try_receive(st))
+		return;
+	decode(st, &message, text, sizeof(text));
+	stage_fail(st, "the monitor was told \"%s\"", text);
+}
+
+/* ------------------------------------------------------------ to the worker */
+
+static void
+tell(struct stage *st, const struct wbuf *w, int fd)
+{
+	if (ipc_send(st->monitor, w, fd) != IPC_OK)
+		stage_fail(st, "cannot send to the worker");
+	stage_turn(st);
+}
+
+/* key=number, or the default */
+static uint32_t
+number(const char *arg, const char *key, uint32_t otherwise)
+{
+	const char *text = step_value(arg, key);
+
+	return text == NULL ? otherwise : (uint32_t)strtoul(text, NULL, 0);
+}
+
+static void
+put_account(struct wbuf *w, const char *arg)
+{
+	const char *text = step_value(arg, "name=");
+
+	put_str(w, text != NULL ? text : "tester");
+	put_u8(w, step_value(arg, "anonymous=") != NULL);
+	text = step_value(arg, "dir=");
+	put_str(w, text != NULL ? text : "/");
+	put_u32(w, number(arg, "rights=", RIGHTS_FULL));
+	put_u32(w, number(arg, "umask=", 022));
+	put_u32(w, number(arg, "idle=", 0));
+}
+
+/* "OK", with name= anonymous= dir= umask= idle= attempt=, or a refusal. */
+static bool
+say_login(struct stage *st, const char *word, const char *arg)
+{
+	static const char *const verdicts[] = {
+		[V_OK] = "OK",
+		[V_DENIED] = "DENIED",
+		[V_LIMIT] = "LIMIT",
+		[V_BUSY] = "BUSY",
+		[V_ERROR] = "ERROR",
+	};
+	bool lost = step_value(arg, "lost=") != NULL;
+	struct wbuf w;
+	size_t i;
+	int fd = -1;
+
+	for (i = 0; i < NELEM(verdicts); i++)
+		if (strcmp(word, verdicts[i]) == 0)
+			break;
+	if (i == NELEM(verdicts))
+		return false;
+	ipc_begin(&w, out_mem, sizeof(out_mem), MW_LOGIN);
+	put_u64(&w, STAGE_SID);
+	put_u32(&w, number(arg, "attempt=", st->attempt));
+	put_u8(&w, (uint8_t)i);
+	put_str(&w, "a reason");
+	if (i == V_OK) {
+		put_account(&w, arg);
+		fd = lost ? -1 : agent_new(st);
+	}
+	tell(st, &w, fd);
+	fd_close(&fd);
+	return true;
+}
+
+static void
+begin(struct wbuf *w, enum proto_mw type)
+{
+	ipc_begin(w, out_mem, sizeof(out_mem), (uint16_t)type);
+}
+
+void
+monitor_say(struct stage *st, const char *arg)
+{
+	char word[32];
+	struct wbuf w;
+
+	(void)step_word(&arg, word, sizeof(word));
+	if (say_login(st, word, arg))
+		return;
+	if (strcmp(word, "KICK") == 0) {
+		begin(&w, MW_KICK);
+		put_u64(&w, STAGE_SID);
+		put_str(&w, arg);
+	} else if (strcmp(word, "DRAIN") == 0) {
+		begin(&w, MW_DRAIN);
+	} else if (strcmp(word, "SHUTDOWN") == 0) {
+		begin(&w, MW_SHUTDOWN);
+	} else if (strcmp(word, "REPORT") == 0) {
+		begin(&w, MW_REPORT);
+		put_u8(&w, 1);
+	} else if (strcmp(word, "SOURCE_PORT") == 0) {
+		begin(&w, MW_SOURCE_PORT);
+		put_u64(&w, STAGE_SID);
+		put_u32(&w, st->attempt);
+		put_i64(&w, strtol(arg, NULL, 10));
+	} else {
+		stage_fail(st, "M> %s: unknown", word);
+	}
+	tell(st, &w, -1);
+}

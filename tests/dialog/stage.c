@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker, its session, the loop and the clock of a dialogue.
+ */
+#include "tests/dialog/stage.h"
+
+#include <check.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/timer.h"
+#include "server/conf_value.h"
+
+#define PATIENCE_S 5
+#define TURN_US 1000
+
+static const enum conf_section_id sections[] = { SECTION_TOP, SECTION_LIMITS,
+	SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES, SECTION_ANONYMOUS,
+	SECTION_SYSTEM };
+
+static uint64_t now_ms;
+
+static uint64_t
+still_clock(void)
+{
+	return now_ms;
+}
+
+void
+stage_fail(const struct stage *st, const char *fmt, ...)
+{
+	char text[6000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	ck_abort_msg("%s:%u: %s", st->file, st->line, text);
+	abort();
+}
+
+/* ------------------------------------------------------------------ life */
+
+void
+stage_init(struct stage *st)
+{
+	const char *file = st->file;
+	size_t i;
+
+	memset(st, 0, sizeof(*st));
+	st->file = file;
+	st->control = st->monitor = st->agent = -1;
+	st->data = st->listener = st->stored = -1;
+	for (i = 0; i < NELEM(sections); i++)
+		conf_defaults(sections[i], &st->conf);
+	ck_assert_int_eq(addr_parse_ip(&st->local, "127.0.0.1"), 0);
+	st->local.port = 2121;
+	st->peer = st->local;
+	st->peer.port = 40001;
+}
+
+void
+stage_start(struct stage *st)
+{
+	int control[2], monitor[2];
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_open("none");
+	now_ms = 1000000;
+	clock_set(still_clock);
+	st->base = event_base_new();
+	st->w = xcalloc(1, sizeof(*st->w));
+	ck_assert_int_eq(ipc_pair(monitor), 0);
+	ck_assert_int_eq(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		0, control),
+	    0);
+	st->monitor = monitor[1];
+	st->control = control[1];
+	timers_init(st->base);
+	worker_init(st->w, &st->conf, st->base, monitor[0]);
+	session_new(st->w, STAGE_SID, control[0], &st->peer, &st->local, 0);
+}
+
+void
+stage_stop(struct stage *st)
+{
+	size_t i;
+
+	if (st->w != NULL) {
+		worker_clear(st->w);
+		timers_clear();
+		free(st->w);
+		event_base_free(st->base);
+		clock_set(NULL);
+	}
+	fd_close(&st->control);
+	fd_close(&st->monitor);
+	fd_close(&st->agent);
+	fd_close(&st->data);
+	fd_close(&st->listener);
+	fd_close(&st->stored);
+	for (i = 0; i < NELEM(sections); i++)
+		conf_values_clear(sections[i], &st->conf);
+}
+
+bool
+stage_is_alive(const struct stage *st)
+{
+	return !TAILQ_EMPTY(&st->w->sessions);
+}
+
+/* ------------------------------------------------------- loop and clock */
+
+void
+stage_turn(struct stage *st)
+{
+	const struct timeval moment = { 0, TURN_US };
+
+	event_base_loopexit(st->base, &moment);
+	event_base_loop(st->base, EVLOOP_ONCE);
+}
+
+void
+stage_turns(struct stage *st, unsigned n)
+{
+	while (n-- > 0)
+		stage_turn(st);
+}
+
+void
+stage_sleep(struct stage *st, uint64_t ms)
+{
+	stage_turns(st, 3); /* what is under way arrives before */
+	now_ms += ms;
+	timers_run();
+	stage_turn(st);
+}
+
+bool
+stage_wait(struct stage *st, bool (*try)(struct stage *))
+{
+	struct timespec t;
+	time_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	end = t.tv_sec + PATIENCE_S + 1;
+	while (!try(st)) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		if (t.tv_sec >= end)
+			return false;
+		stage_turn(st);
+	}
+	return true;
+}
+
+/* ----------------------------------------------------- control connection */
+
+static bool
+try_receive(struct stage *st)
+{
+	ssize_t n = recv(st->control, st->sent, sizeof(st->sent), 0);
+
+	st->pos = 0;
+	st->len = n > 0 ? (size_t)n : 0;
+	return n >= 0 || errno != EAGAIN;
+}
+
+bool
+stage_receive(struct stage *st)
+{
+	return stage_wait(st, try_receive) && st->len > 0;
+}
+
+bool
+stage_ended(struct stage *st)
+{
+	return stage_wait(st, try_receive) && st->len == 0;
+}
+
+void
+stage_say(struct stage *st, const char *p, size_t len)
+{
+	ssize_t n = send(st->control, p, len, MSG_NOSIGNAL);
+
+	if (n != (ssize_t)len)
+		stage_fail(st, "cannot send: %s", strerror(errno));
+}
