@@ -222,7 +222,7 @@ data_close(struct session *s)
 void
 data_refused(struct session *s)
 {
-	if (data_state(s) == DATA_UP)
+	if (data_is_up(s))
 		data_linger_later(s->w, data_take(s));
 }
 
