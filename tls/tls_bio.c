@@ -19,9 +19,6 @@
 #include "tls/tls_priv.h"
 
 #define IN_SIZE 4096
-/* Only a peer that makes us talk and does not listen gets here. */
-#define UNSENT_MAX (2 * TLS_WRITE_MAX)
-
 /* Not in OpenSSL's public headers: how it sets up kernel TLS below a BIO. */
 #define CTRL_SET_KTLS 72
 #define CTRL_SET_KTLS_MESSAGE 74
@@ -158,7 +155,7 @@ on_write(BIO *b, const char *p, size_t len, size_t *n_r)
 	BIO_clear_retry_flags(b);
 	if (t->kernel)
 		return write_through(b, p, len, n_r);
-	if (tls_unsent(t) > UNSENT_MAX) {
+	if (tls_unsent(t) > t->unsent_max) {
 		BIO_set_retry_write(b);
 		return 0;
 	}

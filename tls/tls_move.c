@@ -186,6 +186,7 @@ encrypt_offer(struct tls_stream *t, const struct iovec *iov, int cnt)
 	enum io_want want;
 
 	advance(&o, t->owed);
+	t->unsent_max = 2 * TLS_WRITE_MAX; /* never reached: see encrypt() */
 	if (t->pad_size > 0)
 		set_padding(t, true);
 	want = encrypt(t, &o);

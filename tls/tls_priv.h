@@ -189,6 +189,7 @@ struct tls_stream {
 
 	/* out: ciphertext that the socket did not take yet */
 	struct tls_bytes out;
+	size_t unsent_max; /* this call may leave so much to send */
 	size_t owed; /* plain bytes encrypted but not yet reported */
 	int send_errno;
 	bool close_said;

@@ -16,6 +16,8 @@
 #include "tls/tls_priv.h"
 
 #define BUDGET (256 * 1024) /* bytes that one call may receive */
+/* Answers that may wait for a peer that makes us talk and does not listen. */
+#define ANSWERS_MAX (32 * 1024)
 #define READ_AHEAD (64 * 1024) /* data connections */
 
 static enum io_want tls_handshake(struct stream *);
@@ -203,6 +205,7 @@ tls_begin(struct stream *st)
 	t->fd = st->fd;
 	t->drained = false;
 	t->budget = BUDGET;
+	t->unsent_max = ANSWERS_MAX;
 	ERR_clear_error();
 	return t;
 }

@@ -1,8 +1,16 @@
-# Suites of this room: one file per module, listed in check_tls.c.
+# Suites of this room: one file per module, listed in check_tls.c. The clients in
+# them are OpenSSL's own.
 if HAVE_CHECK
 check_PROGRAMS += tests/unit/check_tls
 TESTS += tests/unit/check_tls
 endif
-tests_unit_check_tls_SOURCES = tests/unit/check_tls.c
-tests_unit_check_tls_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_check_tls_SOURCES = \
+	tests/unit/check_tls.c \
+	tests/unit/suites.h \
+	tests/unit/temp_dir.c \
+	tests/unit/temp_dir.h \
+	tests/unit/test_tls_stream.c \
+	tests/unit/tls_rig.c \
+	tests/unit/tls_rig.h
+tests_unit_check_tls_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_check_tls_LDADD = $(TEST_LDADD)

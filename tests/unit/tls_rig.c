@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A TLS stream of ours against a client of OpenSSL's.
+ */
+#include "tests/unit/tls_rig.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/unit/temp_dir.h"
+#include "tls/tls_stream.h"
+
+#define PACKET_MAX (1024 * 1024)
+#define DAY (24L * 60 * 60)
+
+const struct addr rig_addr = { .family = 4, .ip = { 192, 0, 2, 7 } };
+
+/* ------------------------------------------------------------ certificates */
+
+static void
+add_ext(X509 *x, const X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, (X509 *)(uintptr_t)issuer, x, NULL, NULL, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	ck_assert_ptr_nonnull(ext);
+	ck_assert_int_eq(X509_add_ext(x, ext, -1), 1);
+	X509_EXTENSION_free(ext);
+}
+
+struct rig_cert
+rig_cert(const struct rig_cert_spec *spec, const struct rig_cert *issuer)
+{
+	static long serial = 1;
+	struct rig_cert c = { .x = X509_new() };
+	X509_NAME *name = X509_get_subject_name(c.x);
+	long from = spec->from, until = spec->until;
+
+	if (from == 0 && until == 0) {
+		from = -DAY;
+		until = DAY;
+	}
+	c.key = spec->kind == RIG_RSA ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+	ck_assert_ptr_nonnull(c.key);
+	if (issuer == NULL)
+		issuer = &c;
+	X509_set_version(c.x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(c.x), serial++);
+	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
+	    (const unsigned char *)"Example", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)spec->cn, -1, -1, 0);
+	X509_set_issuer_name(c.x, X509_get_subject_name(issuer->x));
+	X509_gmtime_adj(X509_getm_notBefore(c.x), from);
+	X509_gmtime_adj(X509_getm_notAfter(c.x), until);
+	X509_set_pubkey(c.x, c.key);
+	add_ext(c.x, issuer->x, NID_basic_constraints,
+	    spec->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	if (spec->san != NULL)
+		add_ext(c.x, issuer->x, NID_subject_alt_name, spec->san);
+	ck_assert_int_gt(X509_sign(c.x, issuer->key, EVP_sha256()), 0);
+	return c;
+}
+
+void
+rig_cert_free(struct rig_cert *c)
+{
+	X509_free(c->x);
+	EVP_PKEY_free(c->key);
+	memset(c, 0, sizeof(*c));
+}
+
+static BIO *
+create(const char *path)
+{
+	BIO *b = BIO_new_file(path, "w");
+
+	ck_assert_ptr_nonnull(b);
+	return b;
+}
+
+const char *
+rig_write_cert(
+    const char *name, const struct rig_cert *c, const struct rig_cert *issuer)
+{
+	const char *path = temp_path(name);
+	BIO *b = create(path);
+
+	ck_assert_int_eq(PEM_write_bio_X509(b, c->x), 1);
+	if (issuer != NULL)
+		ck_assert_int_eq(PEM_write_bio_X509(b, issuer->x), 1);
+	BIO_free(b);
+	return path;
+}
+
+const char *
+rig_write_key(const char *name, const struct rig_cert *c)
+{
+	const char *path = temp_path(name);
+	BIO *b = create(path);
+
+	ck_assert_int_eq(PEM_write_bio_PKCS8PrivateKey(
+			     b, c->key, NULL, NULL, 0, NULL, NULL),
+	    1);
+	BIO_free(b);
+	return path;
+}
+
+const char *
+rig_write_crl(const char *name, const struct rig_cert *ca,
+    const struct rig_cert *revoked)
+{
+	const char *path = temp_path(name);
+	ASN1_TIME *t = ASN1_TIME_new();
+	X509_CRL *crl = X509_CRL_new();
+	X509_REVOKED *r;
+	BIO *b = create(path);
+
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->x));
+	X509_gmtime_adj(t, -60);
+	X509_CRL_set1_lastUpdate(crl, t);
+	if (revoked != NULL) {
+		r = X509_REVOKED_new();
+		X509_REVOKED_set_serialNumber(
+		    r, X509_get_serialNumber(revoked->x));
+		X509_REVOKED_set_revocationDate(r, t);
+		X509_CRL_add0_revoked(crl, r);
+	}
+	X509_gmtime_adj(t, DAY);
+	X509_CRL_set1_nextUpdate(crl, t);
+	ck_assert_int_gt(X509_CRL_sign(crl, ca->key, EVP_sha256()), 0);
+	ck_assert_int_eq(PEM_write_bio_X509_CRL(b, crl), 1);
+	BIO_free(b);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(t);
+	return path;
+}
+
+struct tls_ctx *
+rig_ctx(const struct tls_settings *set)
+{
+	struct tls_settings s = { .npairs = 0 };
+	struct tls_pair pair = { .ocsp = NULL };
+	struct rig_cert c;
+	struct tls_ctx *ctx;
+	char *err = NULL;
+
+	if (set != NULL)
+		s = *set;
+	if (s.npairs == 0) {
+		c = rig_cert(&(struct rig_cert_spec){ .cn = "server" }, NULL);
+		pair.cert = rig_write_cert("server.crt", &c, NULL);
+		pair.key = rig_write_key("server.key", &c);
+		rig_cert_free(&c);
+		s.pairs = &pair;
+		s.npairs = 1;
+	}
+	ctx = tls_ctx_new(&s, &err);
+	ck_assert_msg(ctx != NULL, "%s", err);
+	return ctx;
+}
+
+/* ------------------------------------------------------------------ client */
+
+/* Index 0 of the SSL: its rig_client. */
+static int
+on_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct rig_client *c = SSL_get_app_data(ssl);
+
+	SSL_SESSION_free(c->session);
+	c->session = session;
+	c->tickets++;
+	return 1;
+}
+
+static void
+client_new(struct rig_client *c, const struct rig_options *o)
+{
+	c->ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_session_cache_mode(c->ctx,
+	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(c->ctx, on_session);
+	SSL_CTX_set_cipher_list(
+	    c->ctx, o->ciphers != NULL ? o->ciphers : "ALL:@SECLEVEL=0");
+	SSL_CTX_set_min_proto_version(c->ctx, o->version);
+	SSL_CTX_set_max_proto_version(c->ctx, o->version);
+	if (o->no_tickets)
+		SSL_CTX_set_options(c->ctx, SSL_OP_NO_TICKET);
+	if (o->cert != NULL) {
+		SSL_CTX_use_certificate(c->ctx, o->cert->x);
+		SSL_CTX_use_PrivateKey(c->ctx, o->cert->key);
+	}
+	c->ssl = SSL_new(c->ctx);
+	SSL_set_app_data(c->ssl, c);
+	SSL_set_bio(c->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	BIO_set_mem_eof_return(SSL_get_rbio(c->ssl), -1);
+	if (o->sni != NULL)
+		SSL_set_tlsext_host_name(c->ssl, o->sni);
+	if (o->resume != NULL)
+		ck_assert_int_eq(SSL_set_session(c->ssl, o->resume), 1);
+	SSL_set_connect_state(c->ssl);
+}
+
+static void
+tcp_pair(int fds[2])
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	int l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(l, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(l, 1), 0);
+	ck_assert_int_eq(getsockname(l, (struct sockaddr *)&sin, &len), 0);
+	fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(connect(fds[1], (struct sockaddr *)&sin, len), 0);
+	fds[0] = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+	ck_assert_int_ge(fds[0], 0);
+	close(l);
+}
+
+void
+rig_open(struct rig *r, const struct rig_options *o)
+{
+	int fds[2], size = 400 * 1024;
+	int type = o->type != 0 ? o->type : SOCK_STREAM;
+
+	memset(r, 0, sizeof(*r));
+	if (o->tcp)
+		tcp_pair(fds);
+	else
+		ck_assert_int_eq(
+		    socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), 0);
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	fd_set_nonblock(fds[0], true);
+	fd_set_nonblock(fds[1], true);
+	stream_init_plain(&r->st, fds[0]);
+	r->c.fd = fds[1];
+	client_new(&r->c, o);
+}
+
+void
+rig_control(struct rig *r, struct tls_ctx *ctx, const struct rig_options *o)
+{
+	rig_open(r, o);
+	tls_stream_start(&r->st, ctx, &rig_addr);
+	ck_assert_msg(rig_handshake(r), "%s", tls_stream_error(&r->st));
+}
+
+void
+rig_data(
+    struct rig *r, const struct rig *control, const struct rig_options *o)
+{
+	rig_open(r, o);
+	tls_stream_start_data(&r->st, &control->st);
+	ck_assert_msg(rig_handshake(r), "%s", tls_stream_error(&r->st));
+}
+
+void
+rig_hang_up(struct rig *r)
+{
+	if (r->c.fd != -1)
+		close(r->c.fd);
+	r->c.fd = -1;
+}
+
+void
+rig_reset(struct rig *r)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(r->c.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	rig_hang_up(r);
+}
+
+void
+rig_close(struct rig *r)
+{
+	rig_hang_up(r);
+	SSL_SESSION_free(r->c.session);
+	SSL_free(r->c.ssl);
+	SSL_CTX_free(r->c.ctx);
+	if (r->st.fd != -1)
+		stream_close(&r->st);
+	ERR_clear_error();
+}
+
+/* ------------------------------------------------------------------ moving */
+
+static void
+send_pending(struct rig_client *c)
+{
+	static char buf[PACKET_MAX];
+	int n = BIO_read(SSL_get_wbio(c->ssl), buf, sizeof(buf));
+
+	if (n <= 0 || c->fd == -1)
+		return;
+	if (send(c->fd, buf, (size_t)n, MSG_NOSIGNAL) != n && errno != EPIPE)
+		ck_abort_msg("client: send: %s", strerror(errno));
+}
+
+static bool
+receive_packet(struct rig_client *c)
+{
+	static char buf[PACKET_MAX];
+	ssize_t n;
+
+	if (c->mute || c->fd == -1 || c->eof)
+		return false;
+	n = recv(c->fd, buf, sizeof(buf), 0);
+	if (n == 0)
+		c->eof = true;
+	if (n == -1 && errno != EAGAIN)
+		c->err = errno;
+	if (n <= 0)
+		return false;
+	c->packets++;
+	c->bytes += (size_t)n;
+	c->last = (size_t)n;
+	ck_assert_int_eq(BIO_write(SSL_get_rbio(c->ssl), buf, (int)n), (int)n);
+	return true;
+}
+
+void
+rig_pump(struct rig *r)
+{
+	send_pending(&r->c);
+	while (receive_packet(&r->c))
+		;
+}
+
+static void
+await(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+}
+
+void
+rig_await(struct rig *r)
+{
+	await(r->st.fd, POLLIN);
+}
+
+void
+rig_await_end(struct rig *r)
+{
+	await(r->st.fd, POLLRDHUP);
+}
+
+/* Until something is under way to either side, but not for long. */
+static void
+await_either(struct rig *r)
+{
+	struct pollfd p[2] = { { .fd = r->st.fd, .events = POLLIN },
+		{ .fd = r->c.fd, .events = POLLIN } };
+
+	(void)poll(p, 2, 20);
+}
+
+bool
+rig_handshake(struct rig *r)
+{
+	enum io_want want = IO_WANT_READ;
+	int i, ret = 0;
+
+	for (i = 0; i < 100 && (want != IO_DONE || ret != 1); i++) {
+		ERR_clear_error();
+		if (ret != 1)
+			ret = SSL_do_handshake(r->c.ssl);
+		if (ret != 1 &&
+		    SSL_get_error(r->c.ssl, ret) != SSL_ERROR_WANT_READ) {
+			rig_pump(r); /* its alert */
+			(void)r->st.ops->handshake(&r->st);
+			return false;
+		}
+		rig_pump(r);
+		await_either(r);
+		if (want != IO_DONE)
+			want = r->st.ops->handshake(&r->st);
+		rig_pump(r);
+		if (want == IO_ERR)
+			return false;
+	}
+	return want == IO_DONE && ret == 1;
+}
+
+void
+rig_raw(struct rig *r, const void *p, size_t len)
+{
+	ck_assert_int_eq(send(r->c.fd, p, len, MSG_NOSIGNAL), (int)len);
+}
+
+void
+rig_put(struct rig *r, const char *text)
+{
+	int len = (int)strlen(text);
+
+	ck_assert_int_eq(SSL_write(r->c.ssl, text, len), len);
+	rig_pump(r);
+}
+
+void
+rig_put_close(struct rig *r)
+{
+	ck_assert_int_ge(SSL_shutdown(r->c.ssl), 0);
+	rig_pump(r);
+}
+
+const char *
+rig_get(struct rig *r)
+{
+	static char text[2 * PACKET_MAX];
+	size_t n, len = 0;
+
+	rig_pump(r);
+	ERR_clear_error();
+	while (len < sizeof(text) - 1 &&
+	       SSL_read_ex(r->c.ssl, text + len, sizeof(text) - 1 - len, &n) ==
+		   1)
+		len += n;
+	text[len] = '\0';
+	send_pending(&r->c);
+	return text;
+}
+
+bool
+rig_got_close(struct rig *r)
+{
+	(void)rig_get(r);
+	return (SSL_get_shutdown(r->c.ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+SSL_SESSION *
+rig_session(struct rig *r)
+{
+	SSL_SESSION *s;
+
+	(void)rig_get(r);
+	s = r->c.session;
+	r->c.session = NULL;
+	ck_assert_ptr_nonnull(s);
+	return s;
+}
+
+void
+rig_say(struct rig *r, const char *text)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)text,
+		.iov_len = strlen(text) };
+	size_t n;
+
+	ck_assert_int_eq(r->st.ops->writev(&r->st, &iov, 1, &n), IO_DONE);
+	ck_assert_uint_eq(n, iov.iov_len);
+}
+
+const char *
+rig_hear(struct rig *r, enum io_want *want_r)
+{
+	static char text[PACKET_MAX];
+	enum io_want want;
+	size_t n, len = 0;
+
+	for (;;) {
+		want = r->st.ops->read(
+		    &r->st, text + len, sizeof(text) - 1 - len, &n);
+		if (want != IO_DONE)
+			break;
+		ck_assert_uint_gt(n, 0);
+		len += n;
+	}
+	text[len] = '\0';
+	if (want_r != NULL)
+		*want_r = want;
+	return text;
+}
