@@ -214,7 +214,7 @@ data_take(struct session *s)
 void
 data_close(struct session *s)
 {
-	if (data_state(s) == DATA_UP)
+	if (data_is_up(s))
 		data_linger(s->w, data_take(s));
 	data_free(s);
 }

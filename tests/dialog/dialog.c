@@ -90,15 +90,23 @@ set_key(struct stage *st, const char *arg)
 		stage_fail(st, "cannot set %s: %s", name, in.why);
 }
 
-/* "peer ::1": the control connection's addresses. */
+/*
+ * "peer ::1": the control connection's addresses; "peer listening": the client
+ * listens on the port that it comes from.
+ */
 static void
 set_peer(struct stage *st, const char *arg)
 {
+	if (strcmp(arg, "listening") == 0) {
+		data_do(st, "listen");
+		st->peer.port = st->port;
+		return;
+	}
 	if (addr_parse_ip(&st->local, arg) == -1)
 		stage_fail(st, "no address: %s", arg);
 	st->local.port = 2121;
 	st->peer = st->local;
-	st->peer.port = 40001;
+	st->peer.port = STAGE_PEER_PORT;
 }
 
 /* ---------------------------------------------------------------- the rest */

@@ -66,7 +66,7 @@ stage_init(struct stage *st)
 	ck_assert_int_eq(addr_parse_ip(&st->local, "127.0.0.1"), 0);
 	st->local.port = 2121;
 	st->peer = st->local;
-	st->peer.port = 40001;
+	st->peer.port = STAGE_PEER_PORT;
 }
 
 void

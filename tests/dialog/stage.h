@@ -23,6 +23,7 @@ struct event_base;
 
 #define STAGE_SENT 65536
 #define STAGE_SID 7
+#define STAGE_PEER_PORT 1025 /* nobody listens there */
 
 struct stage {
 	/* where the test is, for messages */
