@@ -67,7 +67,8 @@ on_make(SSL *ssl, void *arg)
 	struct tls_stream *t = tls_stream_of_ssl(ssl);
 	SSL_SESSION *ss = SSL_get_session(ssl);
 
-	if (t == NULL)
+	/* A session found by its id is shared: it stays what it is. */
+	if (t == NULL || (SSL_session_reused(ssl) == 1 && !t->has_offered))
 		return 1;
 	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
 	if (SSL_version(ssl) < TLS1_3_VERSION)

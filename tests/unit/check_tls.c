@@ -11,6 +11,8 @@
 
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
+	suite_tls_leave,
+	suite_tls_reuse,
 	suite_tls_stream,
 };
 /* clang-format on */

@@ -190,6 +190,8 @@ on_session(SSL *ssl, SSL_SESSION *session)
 static void
 client_new(struct rig_client *c, const struct rig_options *o)
 {
+	SSL_SESSION *copy;
+
 	c->ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_session_cache_mode(c->ctx,
 	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
@@ -210,8 +212,12 @@ client_new(struct rig_client *c, const struct rig_options *o)
 	BIO_set_mem_eof_return(SSL_get_rbio(c->ssl), -1);
 	if (o->sni != NULL)
 		SSL_set_tlsext_host_name(c->ssl, o->sni);
-	if (o->resume != NULL)
-		ck_assert_int_eq(SSL_set_session(c->ssl, o->resume), 1);
+	if (o->resume != NULL) {
+		/* A copy: under 1.3 OpenSSL uses a session only once. */
+		copy = SSL_SESSION_dup(o->resume);
+		ck_assert_int_eq(SSL_set_session(c->ssl, copy), 1);
+		SSL_SESSION_free(copy);
+	}
 	SSL_set_connect_state(c->ssl);
 }
 
@@ -292,6 +298,9 @@ rig_close(struct rig *r)
 {
 	rig_hang_up(r);
 	SSL_SESSION_free(r->c.session);
+	/* Else OpenSSL would not use its session again. */
+	SSL_set_shutdown(
+	    r->c.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(r->c.ssl);
 	SSL_CTX_free(r->c.ctx);
 	if (r->st.fd != -1)
@@ -454,6 +463,8 @@ rig_session(struct rig *r)
 	(void)rig_get(r);
 	s = r->c.session;
 	r->c.session = NULL;
+	if (s == NULL) /* a renewed ticket of 1.2 is not announced */
+		s = SSL_get1_session(r->c.ssl);
 	ck_assert_ptr_nonnull(s);
 	return s;
 }
