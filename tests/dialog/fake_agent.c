@@ -165,7 +165,7 @@ try_receive(struct stage *st)
 bool
 agent_take(struct stage *st, char *text, size_t size)
 {
-	if (!stage_wait(st, try_receive))
+	if (!try_receive(st))
 		return false;
 	decode(st, text, size);
 	return true;
@@ -178,8 +178,9 @@ agent_expect(struct stage *st, const char *arg)
 
 	if (st->agent < 0)
 		stage_fail(st, "nobody is logged in: there is no agent");
-	if (!agent_take(st, text, sizeof(text)))
+	if (!stage_wait(st, try_receive))
 		stage_fail(st, "the agent is not asked \"%s\"", arg);
+	decode(st, text, sizeof(text));
 	if (!text_match(step_text(st, arg), text, strlen(text)))
 		stage_fail(st, "the agent expected \"%s\", got \"%s\"", arg,
 		    text_show(text, strlen(text)));
@@ -190,10 +191,8 @@ agent_check_read(struct stage *st)
 {
 	static char text[3 * 4096];
 
-	if (!try_receive(st))
-		return;
-	decode(st, text, sizeof(text));
-	stage_fail(st, "the agent was asked \"%s\"", text);
+	if (agent_take(st, text, sizeof(text)))
+		stage_fail(st, "the agent was asked \"%s\"", text);
 }
 
 static bool

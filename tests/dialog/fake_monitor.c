@@ -97,6 +97,15 @@ try_receive(struct stage *st)
 	return ipc_recv(st->monitor, in_mem, &message) == IPC_OK;
 }
 
+bool
+monitor_take(struct stage *st, char *text, size_t size)
+{
+	if (!try_receive(st))
+		return false;
+	decode(st, &message, text, size);
+	return true;
+}
+
 void
 monitor_expect(struct stage *st, const char *arg)
 {
@@ -115,10 +124,8 @@ monitor_check_read(struct stage *st)
 {
 	char text[8192];
 
-	if (!try_receive(st))
-		return;
-	decode(st, &message, text, sizeof(text));
-	stage_fail(st, "the monitor was told \"%s\"", text);
+	if (monitor_take(st, text, sizeof(text)))
+		stage_fail(st, "the monitor was told \"%s\"", text);
 }
 
 /* ------------------------------------------------------------ to the worker */

@@ -22,14 +22,15 @@ void client_check_read(struct stage *);
 /* fake_monitor.c: M< M> */
 step_fn monitor_expect, monitor_say;
 void monitor_check_read(struct stage *);
+/* Takes the next message to the monitor, as text; false if there is none. */
+bool monitor_take(struct stage *, char *text, size_t size);
 
 /* fake_agent.c, agent_answer.c: A< A> A F= */
 step_fn agent_expect, agent_answer, agent_do, agent_stored;
 void agent_check_read(struct stage *);
 /* Gives a login its agent; the worker's end. */
 int agent_new(struct stage *);
-/* Takes the next request, waiting for it; false if none comes. Text is what
- * it says. */
+/* Takes the next request, as text; false if there is none. */
 bool agent_take(struct stage *, char *text, size_t size);
 /* The number of a request by its name ("STAT"), or 0. */
 uint16_t agent_request(const char *name);
