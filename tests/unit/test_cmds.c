@@ -497,7 +497,7 @@ START_TEST(test_stat_breaks)
 }
 END_TEST
 
-static char page[40000 + 1], all[1 << 18];
+static char page[40000 + 1], all[(1 << 18) + 1];
 
 static void
 fill_page(void)
@@ -523,7 +523,7 @@ START_TEST(test_stat_reader_sleeps)
 	ck_assert_uint_lt(pages, 100);
 	ck_assert(s->blocked);
 	ck_assert_uint_lt(s->out.len, 3 * sizeof(page));
-	while ((n = recv(rig.client, all, sizeof(all), 0)) > 0) {
+	while ((n = recv(rig.client, all, sizeof(all) - 1, 0)) > 0) {
 		got += (size_t)n;
 		crig_turn(&rig);
 	}
@@ -533,6 +533,37 @@ START_TEST(test_stat_reader_sleeps)
 	ck_assert_str_eq(crig_asked(&rig), "next");
 	crig_answer(&rig, FS_OK, "1b", LIST_END, "");
 	expect_reply("212 End of status\r\n");
+}
+END_TEST
+
+/* 421 is the last word, whatever the agent still answers. */
+START_TEST(test_stat_kicked)
+{
+	struct session *s = worker_find(rig.w, rig.sid);
+	struct wbuf *b;
+	ssize_t n, last = 0;
+
+	fill_page();
+	ask("STAT .", "stat /home");
+	answer_kind(S_IFDIR);
+	ck_assert_str_ne(crig_asked(&rig), "");
+	while (!s->blocked) {
+		crig_answer(&rig, FS_OK, "1b", LIST_MORE, page);
+		ck_assert_str_eq(crig_asked(&rig), "next");
+	}
+	b = crig_begin(MW_KICK);
+	put_u64(b, rig.sid);
+	put_str(b, "Enough");
+	crig_tell(&rig, -1);
+	crig_answer(&rig, FS_OK, "1b", LIST_MORE, page);
+	while ((n = recv(rig.client, all, sizeof(all) - 1, 0)) > 0) {
+		last = n;
+		crig_turn(&rig);
+	}
+	all[last] = '\0';
+	ck_assert_ptr_nonnull(strstr(all, "421 Enough"));
+	ck_assert_str_eq(strstr(all, "421 Enough"),
+	    "421 Enough, closing control connection.\r\n");
 }
 END_TEST
 
@@ -549,7 +580,7 @@ START_TEST(test_stat_agent_dies)
 	ck_assert(s->blocked);
 	fd_close(&rig.agent);
 	crig_turn(&rig);
-	while (recv(rig.client, all, sizeof(all), 0) > 0)
+	while (recv(rig.client, all, sizeof(all) - 1, 0) > 0)
 		crig_turn(&rig);
 	expect_reply("EOF");
 }
@@ -707,6 +738,7 @@ case_broken(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_stat_agent_dies);
+	tcase_add_test(tc, test_stat_kicked);
 	tcase_add_test(tc, test_agent_dies);
 	tcase_add_test(tc, test_agent_dies_idle);
 	tcase_add_test(tc, test_agent_speaks_unasked);

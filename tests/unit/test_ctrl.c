@@ -440,28 +440,28 @@ START_TEST(test_reader_sleeps)
 }
 END_TEST
 
-/* Replies longer than their commands never let the input grow. */
+/*
+ * Replies longer than their commands, to a client that always reads and never
+ * stops asking: the input does not grow.
+ */
 START_TEST(test_reader_is_fast)
 {
 	struct session *s = stream_session();
-	static char many[20000 * 6 + 1];
-	size_t i, sent = 0, got = 0, most = 0;
-	char text[65536];
+	static char many[6 * 4096], text[65536];
+	size_t got = 0, i;
 	ssize_t n;
 
-	for (i = 0; i < 20000; i++)
-		memcpy(many + 6 * i, "HELP\r\n", 6);
-	for (i = 0; i < 100000 && got < 20000; i++) {
-		n = send(rig.client, many + sent, 20000 * 6 - sent, 0);
-		sent += n > 0 ? (size_t)n : 0;
+	for (i = 0; i < sizeof(many); i += 6)
+		memcpy(many + i, "HELP\r\n", 6);
+	for (i = 0; i < 200; i++) {
+		while (send(rig.client, many, sizeof(many), 0) > 0)
+			;
 		crig_turn(&rig);
-		most = s->in.cap > most ? s->in.cap : most;
+		ck_assert_uint_le(s->in.cap, 3 * CTRL_INPUT_MAX);
 		while ((n = recv(rig.client, text, sizeof(text), 0)) > 0)
-			while (n-- > 0)
-				got += text[n] == 'p'; /* of "Help OK" */
+			got += (size_t)n;
 	}
-	ck_assert_uint_eq(got, 20000);
-	ck_assert_uint_le(most, 3 * CTRL_INPUT_MAX);
+	ck_assert_uint_gt(got, 1000000);
 }
 END_TEST
 
