@@ -104,6 +104,23 @@ child_forget_secrets(struct config *conf)
 			    strlen(conf->users[i].password));
 }
 
+/*
+ * Padded, as libbsd marks the end of the program's old name with a dot, which
+ * ps(1) shows unless the new name is the longer one.
+ */
+static void
+child_title(enum role role, const struct ident *id)
+{
+	char title[64];
+
+	if (role == ROLE_AGENT)
+		snprintf(title, sizeof(title), "agent for uid %lu",
+		    (unsigned long)id->uid);
+	else
+		snprintf(title, sizeof(title), "%s", role_name(role));
+	setproctitle("%-63s", title);
+}
+
 static void child_run(struct monitor *, enum role, const struct ident *, int)
     __attribute__((noreturn));
 
@@ -119,10 +136,7 @@ child_run(
 	timers_clear(); /* ours must not fire here */
 	log_set_role(role_name(role));
 	channel = child_descriptors(m, channel);
-	if (role == ROLE_AGENT)
-		setproctitle("agent for uid %lu", (unsigned long)who.uid);
-	else
-		setproctitle("%s", role_name(role));
+	child_title(role, id);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
 	if (role == ROLE_WORKER)
