@@ -11,6 +11,9 @@
 
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
+	suite_tls_ctx,
+	suite_tls_info,
+	suite_tls_keys,
 	suite_tls_leave,
 	suite_tls_reuse,
 	suite_tls_stream,

@@ -38,9 +38,9 @@ temp_dir_teardown(void)
 const char *
 temp_path(const char *name)
 {
-	static char paths[8][PATH_MAX];
+	static char paths[64][PATH_MAX];
 	static unsigned next;
-	char *p = paths[next++ % 8];
+	char *p = paths[next++ % 64];
 
 	snprintf(p, PATH_MAX, "%s%s%s", dir, name[0] != '\0' ? "/" : "", name);
 	return p;

@@ -9,6 +9,9 @@ tests_unit_check_tls_SOURCES = \
 	tests/unit/suites.h \
 	tests/unit/temp_dir.c \
 	tests/unit/temp_dir.h \
+	tests/unit/test_tls_ctx.c \
+	tests/unit/test_tls_info.c \
+	tests/unit/test_tls_keys.c \
 	tests/unit/test_tls_leave.c \
 	tests/unit/test_tls_reuse.c \
 	tests/unit/test_tls_stream.c \

@@ -38,7 +38,7 @@ struct rig_cert_spec {
 struct rig_cert rig_cert(const struct rig_cert_spec *, const struct rig_cert *);
 void rig_cert_free(struct rig_cert *);
 /* Write a file of the test's directory; NULL parts are left out. Each returns
- * the path, good until the end of the test. */
+ * the path, as temp_path() does. */
 const char *rig_write_cert(
     const char *name, const struct rig_cert *, const struct rig_cert *issuer);
 const char *rig_write_key(const char *name, const struct rig_cert *);
