@@ -3,13 +3,16 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -DSRCDIR='"$(abs_srcdir)"'
 TEST_LDADD = $(TERN_LDADD) $(CHECK_LIBS)
 
 # The tests find the programs by these. A report of a sanitizer ends what it is
-# about; in builds without them the settings mean nothing.
+# about; in builds without them the settings mean nothing. On a busy machine
+# a test may take its time.
 AM_TESTS_ENVIRONMENT = \
 	TERNFTPD='$(abs_top_builddir)/server/ternftpd'; \
 	TERNCTL='$(abs_top_builddir)/server/ternctl'; \
 	ASAN_OPTIONS="detect_leaks=1:$$ASAN_OPTIONS"; \
 	UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:$$UBSAN_OPTIONS"; \
-	export TERNFTPD TERNCTL ASAN_OPTIONS UBSAN_OPTIONS;
+	CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-10}; \
+	export TERNFTPD TERNCTL ASAN_OPTIONS UBSAN_OPTIONS; \
+	export CK_TIMEOUT_MULTIPLIER;
 
 include tests/unit/common.mk
 include tests/unit/server.mk
