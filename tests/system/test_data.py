@@ -92,7 +92,7 @@ class Passive(lib.TestCase):
             self.assertEqual(lib.read_all(sock), b"text")
         client.must_end(226)
         # Every transfer needs its own (protocol 5.1).
-        client.must("RETR f", 425)
+        client.must_fail("RETR f", 425)
 
     def is_refused(self, address):
         try:

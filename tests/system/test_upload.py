@@ -57,7 +57,7 @@ class Atomic(lib.TestCase):
         self.break_upload("STOR f", b"x" * 1000)
         self.assertEqual(self.server.get("f"), b"old")
         client = self.login()
-        client.must("STOR f", 425)  # no data connection at all
+        client.must_fail("STOR f", 425)  # no data connection at all
         self.assertEqual(self.server.get("f"), b"old")
 
     def test_resume(self):
@@ -178,6 +178,19 @@ class InPlace(lib.TestCase):
         client.must("REST 1000", 350)
         client.upload("STOR f", b"rest")
         self.assertEqual(self.server.get("f"), b"x" * 1000 + b"rest")
+
+    def test_beyond_4_gib(self):
+        size = (5 << 30) + 10
+        with open(self.server.put("big"), "r+b") as f:
+            f.truncate(size)
+        client = self.login()
+        client.must(f"REST {size - 4}", 350)
+        client.upload("STOR big", b"other")
+        self.assertEqual(os.path.getsize(self.server.path("big")), size + 1)
+        client.must(f"REST {size - 5}", 350)
+        self.assertEqual(client.download("RETR big"), b"\0other")
+        client.upload("APPE big", b"more")
+        self.assertEqual(client.must("SIZE big", 213).text, str(size + 5))
 
     def test_nothing_is_opened_before_the_data_connection(self):
         # R7.1
