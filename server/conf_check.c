@@ -83,8 +83,8 @@ check_root(struct check *c, const struct conf_user *u, const char *path)
 
 	if (stat(path, &st) == 0) {
 		if (!S_ISDIR(st.st_mode))
-			warning(c, u, "root %s is not a directory; name one",
-			    path);
+			warning(
+			    c, u, "root %s is not a directory; name one", path);
 	} else if (errno == EACCES)
 		warning(c, u,
 		    "root %s: cannot look at it: %s; check its permissions",

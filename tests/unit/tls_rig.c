@@ -111,16 +111,16 @@ rig_write_key(const char *name, const struct rig_cert *c)
 	const char *path = temp_path(name);
 	BIO *b = create(path);
 
-	ck_assert_int_eq(PEM_write_bio_PKCS8PrivateKey(
-			     b, c->key, NULL, NULL, 0, NULL, NULL),
+	ck_assert_int_eq(
+	    PEM_write_bio_PKCS8PrivateKey(b, c->key, NULL, NULL, 0, NULL, NULL),
 	    1);
 	BIO_free(b);
 	return path;
 }
 
 const char *
-rig_write_crl(const char *name, const struct rig_cert *ca,
-    const struct rig_cert *revoked)
+rig_write_crl(
+    const char *name, const struct rig_cert *ca, const struct rig_cert *revoked)
 {
 	const char *path = temp_path(name);
 	ASN1_TIME *t = ASN1_TIME_new();
@@ -193,8 +193,8 @@ client_new(struct rig_client *c, const struct rig_options *o)
 	SSL_SESSION *copy;
 
 	c->ctx = SSL_CTX_new(TLS_client_method());
-	SSL_CTX_set_session_cache_mode(c->ctx,
-	    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_set_session_cache_mode(
+	    c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(c->ctx, on_session);
 	SSL_CTX_set_cipher_list(
 	    c->ctx, o->ciphers != NULL ? o->ciphers : "ALL:@SECLEVEL=0");
@@ -268,8 +268,7 @@ rig_control(struct rig *r, struct tls_ctx *ctx, const struct rig_options *o)
 }
 
 void
-rig_data(
-    struct rig *r, const struct rig *control, const struct rig_options *o)
+rig_data(struct rig *r, const struct rig *control, const struct rig_options *o)
 {
 	rig_open(r, o);
 	tls_stream_start_data(&r->st, &control->st);
@@ -299,8 +298,7 @@ rig_close(struct rig *r)
 	rig_hang_up(r);
 	SSL_SESSION_free(r->c.session);
 	/* Else OpenSSL would not use its session again. */
-	SSL_set_shutdown(
-	    r->c.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_set_shutdown(r->c.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(r->c.ssl);
 	SSL_CTX_free(r->c.ctx);
 	if (r->st.fd != -1)
@@ -439,9 +437,8 @@ rig_get(struct rig *r)
 
 	rig_pump(r);
 	ERR_clear_error();
-	while (len < sizeof(text) - 1 &&
-	       SSL_read_ex(r->c.ssl, text + len, sizeof(text) - 1 - len, &n) ==
-		   1)
+	while (len < sizeof(text) - 1 && SSL_read_ex(r->c.ssl, text + len,
+					     sizeof(text) - 1 - len, &n) == 1)
 		len += n;
 	text[len] = '\0';
 	send_pending(&r->c);

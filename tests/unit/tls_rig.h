@@ -24,7 +24,10 @@ struct rig_cert {
 	EVP_PKEY *key;
 };
 
-enum rig_key { RIG_EC, RIG_RSA };
+enum rig_key {
+	RIG_EC,
+	RIG_RSA
+};
 
 struct rig_cert_spec {
 	const char *cn;
@@ -88,8 +91,7 @@ extern const struct addr rig_addr; /* of all clients */
 /* Connects; the streams are plain until started. */
 void rig_open(struct rig *, const struct rig_options *);
 /* ... a control connection with its handshake done (asserted). */
-void rig_control(
-    struct rig *, struct tls_ctx *, const struct rig_options *);
+void rig_control(struct rig *, struct tls_ctx *, const struct rig_options *);
 /* ... a data connection of it. */
 void rig_data(
     struct rig *, const struct rig *control, const struct rig_options *);
