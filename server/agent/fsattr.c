@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,13 +100,20 @@ set_mtime(const struct object *o, time_t mtime)
 	return utimensat(AT_FDCWD, proc_fd_path(proc, o->fd), ts, 0);
 }
 
+/* Whoever took the bits of his own root away could not come in again. */
+static bool
+may_set_mode(const char *path, uint64_t mode)
+{
+	return mode <= MODE_BITS && strcmp(path, "/") != 0;
+}
+
 enum fs_status
 agent_chmod(struct agent_session *s, struct agent_req *r)
 {
 	enum fs_status status;
 	struct object o;
 
-	if (r->num[0] > MODE_BITS)
+	if (!may_set_mode(r->path, r->num[0]))
 		return FS_DENIED;
 	status = object_open(s, r, &o);
 	if (status != FS_OK)
@@ -157,7 +165,7 @@ agent_facts(struct agent_session *s, struct agent_req *r)
 	enum fs_status status;
 	struct object o;
 
-	if (r->num[1] != MODE_KEEP && r->num[1] > MODE_BITS)
+	if (r->num[1] != MODE_KEEP && !may_set_mode(r->path, r->num[1]))
 		return FS_DENIED;
 	if ((int64_t)r->num[0] != TIME_KEEP &&
 	    !policy_allows(s, "set time", r->path, RIGHT_MTIME))

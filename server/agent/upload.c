@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/mem.h"
@@ -189,10 +190,10 @@ is_unsupported(int err)
 	       err == EOPNOTSUPP || err == EPERM || err == ETXTBSY;
 }
 
-int
-copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t n)
+/* Copies n bytes that are data, not a hole. */
+static int
+copy_data(int from, off_t in, int to, off_t out, uint64_t n)
 {
-	off_t in = (off_t)from_at, out = (off_t)to_at;
 	ssize_t got;
 
 	while (n > 0) {
@@ -209,4 +210,43 @@ copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t n)
 		n -= (uint64_t)got;
 	}
 	return 0;
+}
+
+/* The next place after at where whence (SEEK_DATA, SEEK_HOLE) begins; end if
+ * there is none, or the file system does not know. */
+static off_t
+next_place(int fd, off_t at, int whence, off_t end)
+{
+	off_t place = lseek(fd, at, whence);
+
+	if (place == -1 && errno != ENXIO && whence == SEEK_DATA)
+		return at;
+	return place == -1 || place > end ? end : place;
+}
+
+/* Holes are skipped, so that a sparse file costs what is in it. */
+int
+copy_range(int from, uint64_t from_at, int to, uint64_t to_at, uint64_t n)
+{
+	off_t in = (off_t)from_at, end = in + (off_t)n, data, hole;
+	off_t shift = (off_t)to_at - in;
+	struct stat st;
+
+	while (in < end) {
+		data = next_place(from, in, SEEK_DATA, end);
+		hole = next_place(from, data, SEEK_HOLE, end);
+		if (data < end && copy_data(from, data, to, data + shift,
+				      (uint64_t)(hole - data)) == -1)
+			return -1;
+		in = data < end ? hole : end;
+	}
+	/* What is behind the end of a file looks like a hole, but is not. */
+	if (fstat(from, &st) == -1)
+		return -1;
+	if (st.st_size < end) {
+		errno = ENODATA;
+		return -1;
+	}
+	/* A hole at the end leaves nothing behind but the length. */
+	return n == 0 ? 0 : ftruncate(to, end + shift);
 }

@@ -17,6 +17,7 @@ import ctypes
 import faulthandler
 import functools
 import os
+import random
 import re
 import shutil
 import signal
@@ -105,6 +106,21 @@ def is_alive(pid):
 def die_with_parent():
     """A server never outlives the test that started it (prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def free_ports(count):
+    """The first and last of so many free ports in a row on 127.0.0.1, below
+    those that the system hands out for outgoing connections."""
+    for _ in range(100):
+        first = random.randrange(10000, 32000 - count)
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first, first + count - 1
+    raise AssertionError("no free ports in a row")
 
 
 class Server:

@@ -8,7 +8,7 @@ import lib
 
 
 class Passive(lib.TestCase):
-    FIRST, LAST = 50100, 50119
+    FIRST, LAST = lib.free_ports(20)
     CONF = f"""
         data {{
             passive_ports = {FIRST}-{LAST}
