@@ -125,22 +125,24 @@ next_piece(const struct offer *from, size_t max, const uint8_t **p_r)
 	return len;
 }
 
-static void
-ask_for_tickets(struct tls_stream *t)
+static bool
+ask_for_ticket(struct tls_stream *t)
 {
-	for (; t->tickets > 0; t->tickets--)
-		(void)SSL_new_session_ticket(t->ssl);
+	bool asked = t->ticket && SSL_new_session_ticket(t->ssl) == 1;
+
+	t->ticket = false;
+	return asked;
 }
 
 /* Encrypts what may be sent now. IO_DONE: all that was offered. */
 static enum io_want
 encrypt(struct tls_stream *t, struct offer *o)
 {
+	bool ticket = ask_for_ticket(t);
 	const uint8_t *p;
 	size_t n, len;
 	int ret;
 
-	ask_for_tickets(t);
 	while (o->cnt > 0 && tls_unsent(t) < TLS_WRITE_MAX) {
 		len = next_piece(o, TLS_WRITE_MAX - tls_unsent(t), &p);
 		ret = SSL_write_ex(t->ssl, p, len, &n);
@@ -149,6 +151,8 @@ encrypt(struct tls_stream *t, struct offer *o)
 		advance(o, n);
 		t->owed += n;
 	}
+	if (ticket) /* making it took a buffer for reading, too */
+		SSL_free_buffers(t->ssl);
 	return o->cnt > 0 ? IO_WANT_WRITE : IO_DONE;
 }
 

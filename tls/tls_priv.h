@@ -196,8 +196,7 @@ struct tls_stream {
 	bool kernel; /* data: the kernel encrypts */
 
 	/* requests for the next writev */
-	uint8_t tickets;
-	bool last, leave;
+	bool ticket, last, leave;
 	size_t pad_size, pad_unsent;
 
 	struct tls_origin own; /* of the control connection */

@@ -208,7 +208,7 @@ tls_stream_new_ticket(struct stream *control)
 
 	if (t != NULL && t->role == TLS_ROLE_CONTROL && t->phase == TLS_UP &&
 	    SSL_version(t->ssl) >= TLS1_3_VERSION)
-		t->tickets = 1;
+		t->ticket = true;
 }
 
 /* ------------------------------------------------------------------ judging */

@@ -246,6 +246,7 @@ up(struct tls_stream *t, struct stream *st)
 {
 	t->phase = TLS_UP;
 	tls_reuse_up(t);
+	SSL_free_buffers(t->ssl);
 	if (t->kernel) {
 		SSL_set_mode(t->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
 		st->ops = &tls_kernel_ops;

@@ -15,6 +15,7 @@ static Suite *(*const suites[])(void) = {
 	suite_tls_info,
 	suite_tls_keys,
 	suite_tls_leave,
+	suite_tls_memory,
 	suite_tls_reuse,
 	suite_tls_stream,
 };

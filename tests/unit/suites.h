@@ -61,6 +61,7 @@ Suite *suite_tls_ctx(void);
 Suite *suite_tls_info(void);
 Suite *suite_tls_keys(void);
 Suite *suite_tls_leave(void);
+Suite *suite_tls_memory(void);
 Suite *suite_tls_reuse(void);
 Suite *suite_tls_stream(void);
 Suite *suite_vpath(void);

@@ -13,6 +13,7 @@ tests_unit_check_tls_SOURCES = \
 	tests/unit/test_tls_info.c \
 	tests/unit/test_tls_keys.c \
 	tests/unit/test_tls_leave.c \
+	tests/unit/test_tls_memory.c \
 	tests/unit/test_tls_reuse.c \
 	tests/unit/test_tls_stream.c \
 	tests/unit/tls_rig.c \
