@@ -213,6 +213,8 @@ tls_ctx_new(const struct tls_settings *set, char **err_r)
 
 	ERR_clear_error();
 	ctx->refs = 1;
+	ctx->profile = set->profile;
+	ctx->asks_certs = set->client_certs != TLS_CERTS_NONE;
 	ctx->ktls = set->ktls;
 	if (load(ctx, set, err_r) == 0)
 		return ctx;

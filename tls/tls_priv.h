@@ -107,6 +107,8 @@ struct tls_ctx {
 	size_t ncerts;
 	struct tls_names names;
 	struct tls_watch watch;
+	enum tls_profile profile;
+	bool asks_certs; /* clients for theirs */
 	bool ktls;
 };
 
@@ -205,6 +207,7 @@ struct tls_stream {
 	struct addr client;
 	struct tls_origin offered; /* data: by the session that it resumes */
 	bool has_offered;
+	X509 *cert; /* data: what the client has shown on control, or NULL */
 	const struct tls_name *name; /* certificate chosen by SNI, or NULL */
 
 	uint16_t hello_version; /* the highest that the client offers */

@@ -18,6 +18,7 @@
 /* As it stands in the ticket's application data. */
 struct wire {
 	uint8_t version;
+	uint8_t profile; /* of the context */
 	struct tls_origin origin;
 };
 
@@ -38,15 +39,17 @@ is_bound(const struct tls_origin *o)
 /* --------------------------------------------------------------- in tickets */
 
 static int
-put_origin(SSL_SESSION *ss, const struct tls_origin *o)
+put_origin(SSL_SESSION *ss, const struct tls_stream *t)
 {
-	struct wire w = { .version = ORIGIN_VERSION, .origin = *o };
+	struct wire w = { .version = ORIGIN_VERSION,
+		.profile = (uint8_t)t->ctx->profile,
+		.origin = t->own };
 
 	return SSL_SESSION_set1_ticket_appdata(ss, &w, sizeof(w));
 }
 
 static bool
-get_origin(SSL_SESSION *ss, struct tls_origin *o)
+get_origin(SSL_SESSION *ss, struct tls_stream *t)
 {
 	struct wire w;
 	void *p = NULL;
@@ -56,8 +59,9 @@ get_origin(SSL_SESSION *ss, struct tls_origin *o)
 	    p == NULL || len != sizeof(w))
 		return false;
 	memcpy(&w, p, sizeof(w));
-	*o = w.origin;
-	return w.version == ORIGIN_VERSION;
+	t->offered = w.origin;
+	/* What an old device may negotiate is not good for all others. */
+	return w.version == ORIGIN_VERSION && w.profile == t->ctx->profile;
 }
 
 /* A ticket is about to be made of the connection's session. */
@@ -73,16 +77,28 @@ on_make(SSL *ssl, void *arg)
 	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
 	if (SSL_version(ssl) < TLS1_3_VERSION)
 		SSL_SESSION_set_time(ss, (long)time(NULL));
-	return put_origin(ss, &t->own);
+	return put_origin(ss, t);
 }
 
-/* The certificate was checked when the session began, not since. */
+/*
+ * A resumed session stands for the certificate that was checked when it began,
+ * perhaps by another listener, with other rules or an older revocation list. So
+ * where certificates are asked for, control connections always show theirs, and
+ * a data connection resumes only a session with the same one (R22.2).
+ */
 static bool
-cert_is_expired(const SSL_SESSION *ss)
+cert_is_good(const struct tls_stream *t, SSL_SESSION *ss)
 {
-	const X509 *x = SSL_SESSION_get0_peer((SSL_SESSION *)(uintptr_t)ss);
+	const X509 *x = SSL_SESSION_get0_peer(ss);
 
-	return x != NULL && X509_cmp_current_time(X509_get0_notAfter(x)) < 0;
+	if (!t->ctx->asks_certs)
+		return true;
+	if (t->role == TLS_ROLE_CONTROL)
+		return false;
+	if (x == NULL || t->cert == NULL)
+		return x == t->cert;
+	return X509_cmp(x, t->cert) == 0 &&
+	       X509_cmp_current_time(X509_get0_notAfter(x)) > 0;
 }
 
 /*
@@ -112,7 +128,7 @@ on_offered(SSL *ssl, SSL_SESSION *ss, const unsigned char *name,
 	if (t == NULL || (status != SSL_TICKET_SUCCESS &&
 			     status != SSL_TICKET_SUCCESS_RENEW))
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
-	if (cert_is_expired(ss) || !get_origin(ss, &t->offered))
+	if (!cert_is_good(t, ss) || !get_origin(ss, t))
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
 	t->has_offered = true;
 	return should_renew(t, ss, status) ? SSL_TICKET_RETURN_USE_RENEW
@@ -144,7 +160,7 @@ mark_session(struct tls_stream *t)
 	if (t->ssl != NULL && t->phase == TLS_UP &&
 	    SSL_version(t->ssl) < TLS1_3_VERSION &&
 	    SSL_session_reused(t->ssl) == 0)
-		(void)put_origin(SSL_get_session(t->ssl), &t->own);
+		(void)put_origin(SSL_get_session(t->ssl), t);
 }
 
 void
@@ -156,8 +172,7 @@ tls_reuse_up(struct tls_stream *t)
 		return;
 	}
 	if (!t->has_offered)
-		t->has_offered =
-		    get_origin(SSL_get_session(t->ssl), &t->offered);
+		t->has_offered = get_origin(SSL_get_session(t->ssl), t);
 	if (t->role == TLS_ROLE_CONTROL && t->has_offered) {
 		memcpy(t->parent, t->offered.id, sizeof(t->parent));
 		t->has_parent = true;

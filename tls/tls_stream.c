@@ -153,6 +153,9 @@ tls_stream_start_data(struct stream *st, const struct stream *control)
 	t->own = c->own;
 	memcpy(t->parent, c->parent, sizeof(t->parent));
 	t->has_parent = c->has_parent;
+	t->cert = c->cert;
+	if (t->cert != NULL)
+		X509_up_ref(t->cert);
 	t->name = c->name;
 	if (t->name != NULL && tls_ctx_present(t->ssl, t->name) == -1)
 		die("certificate: %s", tls_err_take()); /* it was tried */
@@ -177,6 +180,7 @@ tls_clear(struct stream *st)
 		tls_reuse_end(t);
 	tls_drop_ssl(t);
 	tls_ctx_unref(t->ctx);
+	X509_free(t->cert);
 	tls_bytes_clear(&t->in);
 	tls_bytes_clear(&t->out);
 	free(t->error);
@@ -246,6 +250,8 @@ up(struct tls_stream *t, struct stream *st)
 {
 	t->phase = TLS_UP;
 	tls_reuse_up(t);
+	if (t->role == TLS_ROLE_CONTROL)
+		t->cert = SSL_get1_peer_certificate(t->ssl);
 	SSL_free_buffers(t->ssl);
 	if (t->kernel) {
 		SSL_set_mode(t->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);

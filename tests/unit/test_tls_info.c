@@ -304,6 +304,82 @@ START_TEST(expired_since)
 }
 END_TEST
 
+/* A listener that wants no certificate hands out tickets; they must not open
+ * the one that does. The same after a reload. */
+START_TEST(tickets_do_not_replace_certificates)
+{
+	struct tls_ctx *open, *closed;
+	struct rig r, again;
+	SSL_SESSION *s;
+
+	set.client_certs = TLS_CERTS_NONE;
+	open = rig_ctx(&set);
+	set.client_certs = TLS_CERTS_REQUIRE;
+	closed = rig_ctx(&set);
+	rig_control(&r, open, &(struct rig_options){ .version = versions[_i] });
+	tls_stream_new_ticket(&r.st);
+	rig_say(&r, "227 ok\r\n");
+	s = rig_session(&r);
+	rig_open(&again,
+	    &(struct rig_options){ .version = versions[_i], .resume = s });
+	tls_stream_start(&again.st, closed, &rig_addr);
+	ck_assert(!rig_handshake(&again));
+	ck_assert_ptr_nonnull(strstr(
+	    tls_stream_error(&again.st), "client has sent no certificate"));
+	rig_close(&again);
+	rig_control(&again, closed,
+	    &(struct rig_options){
+		.version = versions[_i], .resume = s, .cert = &joe });
+	ck_assert_int_eq(SSL_session_reused(again.c.ssl), 0);
+	rig_close(&again);
+	SSL_SESSION_free(s);
+	rig_close(&r);
+	tls_ctx_unref(open);
+	tls_ctx_unref(closed);
+}
+END_TEST
+
+/* Nor does a session with another certificate do for data, or one with none. */
+START_TEST(data_resumes_the_same_certificate)
+{
+	struct tls_ctx *ctx = rig_ctx(&set);
+	struct rig_cert eve =
+	    rig_cert(&(struct rig_cert_spec){ .cn = "eve" }, &ca);
+	const struct rig_cert *certs[] = { &joe, &eve, NULL };
+	struct rig r[3], d;
+	SSL_SESSION *s[3];
+	int i, k;
+
+	for (i = 0; i < 3; i++) {
+		rig_control(&r[i], ctx,
+		    &(struct rig_options){
+			.version = versions[_i], .cert = certs[i] });
+		tls_stream_set_account(&r[i].st, "joe");
+		tls_stream_new_ticket(&r[i].st);
+		rig_say(&r[i], "227 ok\r\n");
+		s[i] = rig_session(&r[i]);
+	}
+	for (i = 0; i < 3; i++)
+		for (k = 0; k < 3; k++) {
+			rig_data(&d, &r[i],
+			    &(struct rig_options){ .version = versions[_i],
+				.resume = s[k],
+				.cert = certs[k] });
+			ck_assert_int_eq(tls_stream_reuse(&d.st),
+			    i == k ? TLS_REUSE_OWN : TLS_REUSE_NONE);
+			ck_assert_int_eq(
+			    tls_same_client_cert(&r[i].st, &d.st), i == k);
+			rig_close(&d);
+		}
+	for (i = 0; i < 3; i++) {
+		SSL_SESSION_free(s[i]);
+		rig_close(&r[i]);
+	}
+	rig_cert_free(&eve);
+	tls_ctx_unref(ctx);
+}
+END_TEST
+
 static void
 expect_error(const char *words)
 {
@@ -369,6 +445,8 @@ suite_tls_info(void)
 	tcase_add_loop_test(tc, bad_certificates, 0, 2);
 	tcase_add_loop_test(tc, revoked, 0, 2);
 	tcase_add_loop_test(tc, expired_since, 0, 2);
+	tcase_add_loop_test(tc, tickets_do_not_replace_certificates, 0, 2);
+	tcase_add_loop_test(tc, data_resumes_the_same_certificate, 0, 2);
 	tcase_add_test(tc, bad_files);
 	tcase_add_loop_test(tc, client_does_not_trust_us, 0, 2);
 	suite_add_tcase(s, tc);

@@ -394,6 +394,30 @@ START_TEST(sni_on_data_is_ignored)
 }
 END_TEST
 
+/* A camera's ticket is of no use where more is asked for (R38). */
+START_TEST(tickets_of_the_legacy_profile)
+{
+	struct tls_ctx *old =
+	    rig_ctx(&(struct tls_settings){ .profile = TLS_LEGACY });
+	struct rig r, again;
+	SSL_SESSION *s;
+
+	rig_control(&r, old, &(struct rig_options){ .version = versions[_i] });
+	s = _i == 0 ? rig_session(&r) : passive(&r);
+	rig_control(&again, ctx,
+	    &(struct rig_options){ .version = versions[_i], .resume = s });
+	ck_assert_int_eq(SSL_session_reused(again.c.ssl), 0);
+	rig_close(&again);
+	rig_control(&again, old,
+	    &(struct rig_options){ .version = versions[_i], .resume = s });
+	ck_assert_int_eq(SSL_session_reused(again.c.ssl), 1);
+	rig_close(&again);
+	SSL_SESSION_free(s);
+	rig_close(&r);
+	tls_ctx_unref(old);
+}
+END_TEST
+
 /* --------------------------------------------------------------------- keys */
 
 /* R1.6: rotation keeps the tickets good, twice makes them void, and neither
@@ -544,6 +568,7 @@ suite_tls_reuse(void)
 	tcase_add_loop_test(tc, resumed_control, 0, 2);
 	tcase_add_test(tc, dead_sibling);
 	tcase_add_loop_test(tc, sni_on_data_is_ignored, 0, 2);
+	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 2);
 	tcase_add_loop_test(tc, rotated_keys, 0, 2);
 	tcase_add_test(tc, previous_key_renews);
 	tcase_add_loop_test(tc, strange_tickets, 0, 2);

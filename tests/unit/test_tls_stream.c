@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +231,84 @@ START_TEST(slow_reader)
 	ck_assert_uint_gt(wants, 0);
 	rig_close(&d);
 	rig_close(&r);
+}
+END_TEST
+
+/* The last bytes of a download do not fit the socket; close_notify follows them
+ * all the same, and nothing is lost. */
+START_TEST(last_data_leaves_late)
+{
+	static char data[TLS_WRITE_MAX + 100000];
+	struct rig r, d;
+	size_t n, sent = 0, got = 0;
+	enum io_want want = IO_WANT_WRITE;
+	int i, size = 8192;
+
+	memset(data, 'x', sizeof(data));
+	rig_control(&r, ctx, &(struct rig_options){ .version = versions[_i] });
+	rig_data(&d, &r, &(struct rig_options){ .version = versions[_i] });
+	setsockopt(d.st.fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	tls_stream_last(&d.st);
+	for (i = 0; i < 10000 && sent < sizeof(data); i++) {
+		struct iovec iov = { .iov_base = data + sent,
+			.iov_len = sizeof(data) - sent };
+
+		want = d.st.ops->writev(&d.st, &iov, 1, &n);
+		ck_assert(want == IO_DONE || want == IO_WANT_WRITE);
+		sent += n;
+		if (want == IO_WANT_WRITE)
+			got += strlen(rig_get(&d));
+	}
+	ck_assert_uint_eq(sent, sizeof(data));
+	want = IO_WANT_WRITE;
+	for (i = 0; i < 100 && want == IO_WANT_WRITE; i++) {
+		want = d.st.ops->shutdown(&d.st);
+		got += strlen(rig_get(&d));
+	}
+	ck_assert_int_eq(want, IO_DONE);
+	got += strlen(rig_get(&d));
+	ck_assert_uint_eq(got, sizeof(data));
+	ck_assert(rig_got_close(&d));
+	ck_assert(d.c.eof);
+	rig_close(&d);
+	rig_close(&r);
+}
+END_TEST
+
+/* Where the kernel can encrypt it does; where it cannot nothing is different.
+ */
+START_TEST(kernel_tls)
+{
+	struct tls_ctx *mine = rig_ctx(&(struct tls_settings){ .ktls = true });
+	struct rig_options o = { .version = versions[_i], .tcp = true };
+	struct rig r, d;
+	struct tls_info info;
+	off_t off = 0;
+	size_t n;
+	int fd = open(temp_file("file", "of a file"), O_RDONLY);
+
+	rig_control(&r, mine, &o);
+	ck_assert_ptr_null(r.st.ops->sendfile);
+	rig_data(&d, &r, &o);
+	ck_assert(tls_info_get(&d.st, &info));
+	ck_assert_int_eq(info.kernel, d.st.ops->sendfile != NULL);
+	rig_say(&d, "bytes ");
+	if (d.st.ops->sendfile != NULL)
+		ck_assert_int_eq(
+		    d.st.ops->sendfile(&d.st, fd, &off, 9, &n), IO_DONE);
+	else
+		rig_say(&d, "of a file");
+	rig_put(&d, "up");
+	rig_await(&d);
+	ck_assert_str_eq(rig_hear(&d, NULL), "up");
+	ck_assert_int_eq(d.st.ops->shutdown(&d.st), IO_DONE);
+	rig_await_client(&d);
+	ck_assert_str_eq(rig_get(&d), "bytes of a file");
+	ck_assert(rig_got_close(&d));
+	close(fd);
+	rig_close(&d);
+	rig_close(&r);
+	tls_ctx_unref(mine);
 }
 END_TEST
 
@@ -657,6 +736,8 @@ suite_tls_stream(void)
 	tcase_add_loop_test(tc, last_data_with_close_notify, 0, 2);
 	tcase_add_loop_test(tc, shutdown_says_close_notify, 0, 2);
 	tcase_add_loop_test(tc, slow_reader, 0, 2);
+	tcase_add_loop_test(tc, last_data_leaves_late, 0, 2);
+	tcase_add_loop_test(tc, kernel_tls, 0, 2);
 	tcase_add_loop_test(tc, reports_what_has_left, 0, 2);
 	tcase_add_loop_test(tc, close_notify_is_eof, 0, 2);
 	tcase_add_loop_test(tc, close_notify_behind_data_is_pending, 0, 2);

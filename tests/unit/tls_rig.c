@@ -370,6 +370,12 @@ rig_await_end(struct rig *r)
 	await(r->st.fd, POLLRDHUP);
 }
 
+void
+rig_await_client(struct rig *r)
+{
+	await(r->c.fd, POLLRDHUP);
+}
+
 /* Until something is under way to either side, but not for long. */
 static void
 await_either(struct rig *r)

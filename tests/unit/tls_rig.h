@@ -107,6 +107,8 @@ void rig_pump(struct rig *);
 /* Waits until our side can read, or sees the client's end. TCP takes time. */
 void rig_await(struct rig *);
 void rig_await_end(struct rig *);
+/* Waits until our end has arrived at the client. */
+void rig_await_client(struct rig *);
 /* The client sends bytes outside of TLS. */
 void rig_raw(struct rig *, const void *, size_t);
 /* The client writes under TLS, and sends it. */
