@@ -198,6 +198,7 @@ receive(struct tls_stream *t, void *p, size_t len)
 		return 0;
 	}
 	t->drained = (size_t)n < len;
+	t->filled = t->filled || !t->drained;
 	t->budget -= MIN(t->budget, (size_t)n);
 	remember_first(t, p, (size_t)n);
 	return (size_t)n;

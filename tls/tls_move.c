@@ -12,9 +12,24 @@
 #include "tls/tls_priv.h"
 
 #define RECORD_MAX 16384
+#define BULK_BUFFER (128 * 1024) /* for uploads that fill the usual one */
 #define RECORD_OVERHEAD (5 + 16) /* TLS 1.3: header and tag */
 
 /* ----------------------------------------------------------------- reading */
+
+/*
+ * Fewer system calls for big uploads. The engine frees its buffer whenever it
+ * has emptied it and takes one of the new size next time; small transfers do
+ * without a large one.
+ */
+static void
+enlarge_buffer(struct tls_stream *t)
+{
+	if (!t->filled || t->bulk || t->role != TLS_ROLE_DATA)
+		return;
+	t->bulk = true;
+	SSL_set_default_read_buffer_len(t->ssl, BULK_BUFFER);
+}
 
 enum io_want
 tls_read(struct stream *st, void *p, size_t len, size_t *n_r)
@@ -30,6 +45,7 @@ tls_read(struct stream *st, void *p, size_t len, size_t *n_r)
 		errno = t->phase == TLS_FAILED ? EPROTO : ENOTCONN;
 		return IO_ERR;
 	}
+	enlarge_buffer(t);
 	(void)tls_flush(t); /* errors of writing are not ours (R2.2) */
 	while (done < len && (ret = SSL_read_ex(t->ssl, (char *)p + done,
 				  len - done, &n)) == 1)

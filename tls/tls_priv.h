@@ -185,6 +185,7 @@ struct tls_stream {
 	size_t budget; /* bytes that this call may still receive */
 	bool eof; /* the connection was ended by the peer */
 	bool drained; /* this call has emptied the socket */
+	bool filled, bulk; /* data: the engine's buffer, once; a large one */
 	bool has_more; /* the last read left something */
 	bool truncated;
 	int recv_errno;

@@ -6,6 +6,8 @@
 #include "tls/tls_stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,6 @@
 #define BUDGET (256 * 1024) /* bytes that one call may receive */
 /* Answers that may wait for a peer that makes us talk and does not listen. */
 #define ANSWERS_MAX (32 * 1024)
-#define READ_AHEAD (64 * 1024) /* data connections */
 
 static enum io_want tls_handshake(struct stream *);
 static enum io_want tls_shutdown(struct stream *);
@@ -129,16 +130,34 @@ tls_stream_start(
 	st->impl = t;
 }
 
-/* The kernel's side of kernel TLS needs a real socket below our BIO. */
+/* Does the kernel know TLS at all? Then this socket has been prepared for it.
+ */
+static bool
+is_prepared(int fd)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name) - 1;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_ULP, name, &len) == 0 &&
+	       strcmp(name, "tls") == 0;
+}
+
+/* OpenSSL talks to the kernel through a socket BIO of its own, below ours. */
 static void
 offer_ktls(struct tls_stream *t)
 {
-	BIO *sock = BIO_new_socket(t->fd, BIO_NOCLOSE);
+	static bool unknown; /* to this kernel: asked once */
+	BIO *sock = unknown ? NULL : BIO_new_socket(t->fd, BIO_NOCLOSE);
 
 	if (sock == NULL)
-		die("out of memory");
-	BIO_push(SSL_get_wbio(t->ssl), sock);
-	SSL_set_options(t->ssl, SSL_OP_ENABLE_KTLS);
+		return;
+	if (is_prepared(t->fd)) {
+		BIO_push(SSL_get_wbio(t->ssl), sock);
+		SSL_set_options(t->ssl, SSL_OP_ENABLE_KTLS);
+	} else {
+		unknown = true;
+		BIO_free(sock);
+	}
 }
 
 void
@@ -160,7 +179,6 @@ tls_stream_start_data(struct stream *st, const struct stream *control)
 	if (t->name != NULL && tls_ctx_present(t->ssl, t->name) == -1)
 		die("certificate: %s", tls_err_take()); /* it was tried */
 	SSL_set_read_ahead(t->ssl, 1);
-	SSL_set_default_read_buffer_len(t->ssl, READ_AHEAD);
 	if (t->ctx->ktls)
 		offer_ktls(t);
 	st->ops->clear(st);

@@ -538,17 +538,10 @@ START_TEST(alpn)
 	static const struct {
 		const char *offered, *chosen;
 	} rows[] = {
-		{ "\x03"
-		  "ftp",
-		    "ftp" },
-		{ "\x0fx-filezilla-ftp\x03"
-		  "ftp",
-		    "ftp" },
-		{ "\x08http/1.1", "" },
-		{ "\x04"
-		  "ftps\x02"
-		  "ft",
-		    "" },
+		{ "\3ftp", "ftp" },
+		{ "\17x-filezilla-ftp\3ftp", "ftp" },
+		{ "\10http/1.1", "" },
+		{ "\4ftps\2ft", "" },
 	};
 	struct tls_ctx *ctx = rig_ctx(NULL);
 	const unsigned char *p;
