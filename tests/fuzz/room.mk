@@ -12,6 +12,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_line \
 	tests/fuzz/fuzz_listfmt \
 	tests/fuzz/fuzz_rights \
+	tests/fuzz/fuzz_tls \
 	tests/fuzz/fuzz_users_edit \
 	tests/fuzz/fuzz_vpath
 FUZZ_SECONDS = 60
@@ -60,6 +61,9 @@ tests_fuzz_fuzz_listfmt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_rights_SOURCES = tests/fuzz/fuzz_rights.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_rights_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_rights_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_tls_SOURCES = tests/fuzz/fuzz_tls.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_tls_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_tls_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_vpath_SOURCES = tests/fuzz/fuzz_vpath.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_vpath_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_vpath_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)

@@ -360,14 +360,18 @@ END_TEST
 
 /* -------------------------------------------------------------- self-signed */
 
+/* Longer than the 64 bytes that a common name may have. */
+#define LONG_NAME                                       \
+	"a-host-with-a-long-name.in-a-department-with-" \
+	"a-long-name.example.org"
+
 START_TEST(self_signed)
 {
 	struct tls_pair pair = { .cert = temp_path("new.crt"),
 		.key = temp_path("new.key") };
 	char fp[TLS_FINGERPRINT_LEN], *err = NULL;
 	const char *names[] = { "ftp.example.org", "192.0.2.1", "2001:db8::1",
-		"a-host-with-a-name-that-is-longer-than-the-64-bytes-that-a-"
-		"common-name-may-have.example.org" };
+		LONG_NAME };
 	struct tls_ctx *ctx;
 	struct stat sb;
 	struct rig r;
