@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,19 +62,34 @@ mkdir_parents(struct agent_session *s, struct agent_req *r)
 	return FS_OK;
 }
 
+static bool
+is_directory(struct agent_session *s, const char *path)
+{
+	int fd = resolve_open(s, path, O_PATH | O_DIRECTORY);
+
+	if (fd == -1)
+		return false;
+	fd_close(&fd);
+	return true;
+}
+
+/* With parents it is `mkdir -p`: a directory that is there is what was asked.
+ */
 enum fs_status
 agent_mkdir(struct agent_session *s, struct agent_req *r)
 {
-	enum fs_status status;
+	bool parents = r->num[0] != 0;
+	enum fs_status status = FS_OK;
 
 	if (strcmp(r->path, "/") == 0)
-		return FS_EXISTS;
-	if (r->num[0] != 0) {
+		return parents ? FS_OK : FS_EXISTS;
+	if (parents)
 		status = mkdir_parents(s, r);
-		if (status != FS_OK)
-			return status;
-	}
-	return mkdir_one(s, r, r->path);
+	if (status == FS_OK)
+		status = mkdir_one(s, r, r->path);
+	if (status == FS_EXISTS && parents && is_directory(s, r->path))
+		return FS_OK;
+	return status;
 }
 
 /* Interrupted uploads that the client cannot see do not keep a directory. */

@@ -254,6 +254,9 @@ class SiteCommands(lib.TestCase):
         client = self.login()
         client.must("SITE MKDIR a/b/c d", 200)
         client.must("SITE MKDIR a/b/e", 200)
+        client.must("SITE MKDIR a/b", 200)  # as mkdir -p
+        self.server.put("f", b"")
+        client.must("SITE MKDIR f", 550)
         self.assertTrue(os.path.isdir(self.server.path("a/b/c d")))
 
     def test_remove_recursively(self):
