@@ -45,15 +45,18 @@ start(ctl_command *command, const char *input, const char *const *args)
 {
 	struct ctl ctl = { .conf_path = "/nonexistent",
 		.users_path = temp_path(users) };
+	int fd, in[2];
 	pid_t pid;
-	int fd;
 
-	temp_file("input", input);
+	/* Each has an input of its own, as several may run at once. */
+	ck_assert_int_eq(pipe(in), 0);
+	ck_assert_int_eq(
+	    write(in[1], input, strlen(input)), (ssize_t)strlen(input));
+	close(in[1]);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		fd = open(temp_path("input"), O_RDONLY);
-		dup2(fd, STDIN_FILENO);
+		dup2(in[0], STDIN_FILENO);
 		fd =
 		    open(temp_path("said"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		dup2(fd, STDOUT_FILENO);
@@ -62,6 +65,7 @@ start(ctl_command *command, const char *input, const char *const *args)
 		exit(call(command, &ctl, args) & 0xff);
 	}
 	ck_assert_int_gt(pid, 0);
+	close(in[0]);
 	return pid;
 }
 
