@@ -229,7 +229,9 @@ class Server:
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)
             else:
-                os.unlink(path)
+                # The server may still be tidying up after a session.
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
 
     # ---------------------------------------------------------- process
 
