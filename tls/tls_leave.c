@@ -19,11 +19,12 @@
 bool
 tls_leave_sees_plain(const struct tls_stream *t)
 {
-	const uint8_t *p = t->in.p + t->in.pos;
 	size_t n = t->in.len - t->in.pos;
+	const uint8_t *p;
 
 	if (n == 0 || t->header_len > 0 || t->body_left > 0)
 		return false;
+	p = t->in.p + t->in.pos;
 	return p[0] < RECORD_FIRST || p[0] > RECORD_LAST ||
 	       (n > 1 && p[1] != RECORD_MAJOR);
 }

@@ -267,6 +267,8 @@ static void
 up(struct tls_stream *t, struct stream *st)
 {
 	t->phase = TLS_UP;
+	/* The first command or data may have come with the last message. */
+	t->has_more = t->in.len > 0 || SSL_has_pending(t->ssl) == 1;
 	tls_reuse_up(t);
 	if (t->role == TLS_ROLE_CONTROL)
 		t->cert = SSL_get1_peer_certificate(t->ssl);

@@ -13,7 +13,8 @@
  *   follow it. It takes at most TLS_WRITE_MAX bytes in one call.
  * - read fills the buffer or takes all that is there: after fewer bytes than
  *   asked for, only EOF or an error can be left to tell, and pending() says so.
- *   Look at pending() before waiting for the descriptor.
+ *   Look at pending() before waiting for the descriptor, also after the
+ *   handshake: the first bytes may have come with its last message.
  * - IO_EOF from read: the peer said close_notify, or ended the connection
  *   without it (then tls_stream_was_truncated()). A reset is IO_ERR with
  *   ECONNRESET, a violation of the protocol IO_ERR with EPROTO. All of these

@@ -99,6 +99,43 @@ START_TEST(byte_by_byte)
 }
 END_TEST
 
+/* The client's last message and its first bytes are one segment: nothing else
+ * will wake us. */
+START_TEST(first_bytes_with_handshake)
+{
+	struct rig r, t[2];
+	SSL_SESSION *s;
+	int i, k;
+
+	rig_control(&r, ctx, &(struct rig_options){ .version = versions[_i] });
+	tls_stream_new_ticket(&r.st);
+	rig_say(&r, "200 ok\r\n");
+	s = rig_session(&r);
+	for (i = 0; i < 2; i++) {
+		rig_open(&t[i], &(struct rig_options){
+				    .version = versions[_i], .resume = s });
+		if (i == 0)
+			tls_stream_start(&t[i].st, ctx, &rig_addr);
+		else
+			tls_stream_start_data(&t[i].st, &r.st);
+		for (k = 0; k < 5 && SSL_do_handshake(t[i].c.ssl) != 1; k++) {
+			rig_pump(&t[i]);
+			(void)t[i].st.ops->handshake(&t[i].st);
+			rig_pump(&t[i]);
+		}
+		ck_assert(!tls_stream_is_up(&t[i].st));
+		rig_put(&t[i], "first"); /* and Finished */
+		ck_assert_int_eq(t[i].st.ops->handshake(&t[i].st), IO_DONE);
+		ck_assert(t[i].st.ops->pending(&t[i].st));
+		ck_assert_str_eq(rig_hear(&t[i], NULL), "first");
+		ck_assert(!t[i].st.ops->pending(&t[i].st));
+		rig_close(&t[i]);
+	}
+	SSL_SESSION_free(s);
+	rig_close(&r);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- sends */
 
 /* 256 KiB in one send; that is 16 records. */
@@ -731,6 +768,7 @@ suite_tls_stream(void)
 	tcase_add_loop_test(tc, talks, 0, 2);
 	tcase_add_loop_test(tc, one_send_per_flight, 0, 2);
 	tcase_add_loop_test(tc, byte_by_byte, 0, 2);
+	tcase_add_loop_test(tc, first_bytes_with_handshake, 0, 2);
 	tcase_add_loop_test(tc, big_write_is_one_send, 0, 2);
 	tcase_add_loop_test(tc, pieces_are_joined, 0, 2);
 	tcase_add_loop_test(tc, last_data_with_close_notify, 0, 2);
