@@ -272,7 +272,6 @@ up(struct tls_stream *t, struct stream *st)
 	tls_reuse_up(t);
 	if (t->role == TLS_ROLE_CONTROL)
 		t->cert = SSL_get1_peer_certificate(t->ssl);
-	SSL_free_buffers(t->ssl);
 	if (t->kernel) {
 		SSL_set_mode(t->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
 		st->ops = &tls_kernel_ops;

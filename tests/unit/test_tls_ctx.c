@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -277,7 +278,9 @@ START_TEST(changes)
 	struct tls_settings set = {
 		.pairs = &pair, .npairs = 1, .sni_dir = temp_path("names")
 	};
+	struct timespec times[2];
 	struct tls_ctx *ctx;
+	struct stat sb;
 
 	ck_assert_int_eq(mkdir(set.sni_dir, 0700), 0);
 	ck_assert_int_eq(symlink("a.crt", pair.cert), 0);
@@ -293,6 +296,15 @@ START_TEST(changes)
 	/* Another file under the same name, the same content even. */
 	replace("b.crt", &b);
 	ck_assert(tls_ctx_changed(ctx));
+	/* A copy of another time's file keeps size and time: the inode tells.
+	 */
+	ck_assert_int_eq(stat(temp_path("b.crt"), &sb), 0);
+	times[0] = times[1] = sb.st_mtim;
+	rig_write_cert("b.copy", &b, NULL);
+	ck_assert_int_eq(utimensat(AT_FDCWD, temp_path("b.copy"), times, 0), 0);
+	ck_assert_int_eq(rename(temp_path("b.copy"), temp_path("b.crt")), 0);
+	ck_assert(tls_ctx_changed(ctx));
+	ck_assert(!tls_ctx_changed(ctx));
 	/* Gone, and there again. */
 	ck_assert_int_eq(rename(pair.key, temp_path("away")), 0);
 	ck_assert(tls_ctx_changed(ctx));

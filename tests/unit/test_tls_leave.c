@@ -206,6 +206,18 @@ START_TEST(junk)
 }
 END_TEST
 
+/* And this is text, whatever it begins with. */
+START_TEST(text_with_control_character)
+{
+	struct rig r;
+
+	ccc(&r, versions[_i]);
+	raw(&r, "\025PWD\r\n");
+	ck_assert_str_eq(rig_hear(&r, NULL), "\025PWD\r\n");
+	rig_close(&r);
+}
+END_TEST
+
 /* RFC 4217 10.2: data connections may go on resuming "a cleared control
  * connection". */
 START_TEST(data_after_ccc)
@@ -308,6 +320,7 @@ suite_tls_leave(void)
 	tcase_add_loop_test(tc, pipelined, 0, 2);
 	tcase_add_loop_test(tc, client_closes, 0, 2);
 	tcase_add_loop_test(tc, junk, 0, 2);
+	tcase_add_loop_test(tc, text_with_control_character, 0, 2);
 	tcase_add_loop_test(tc, data_after_ccc, 0, 2);
 	tcase_add_loop_test(tc, tls_again, 0, 2);
 	tcase_add_loop_test(tc, reply_leaves_late, 0, 2);

@@ -357,13 +357,16 @@ START_TEST(sni_on_data_is_ignored)
 {
 	struct rig_cert c =
 	    rig_cert(&(struct rig_cert_spec){ .cn = "b.example" }, NULL);
-	const char *names[] = { NULL, "a.example", "b.example" };
+	const char *names[] = { NULL, "a.example", "b.example", "c.example" };
 	struct tls_settings set = { .sni_dir = temp_path("") };
 	struct tls_ctx *mine;
 	struct rig r, d;
 	SSL_SESSION *s;
 	size_t i;
 
+	ck_assert_int_eq(tls_selfsigned(temp_path("c.example.crt"),
+			     temp_path("c.example.key"), "c.example", NULL),
+	    0);
 	rig_write_cert("b.example.crt", &c, NULL);
 	rig_write_key("b.example.key", &c);
 	rig_write_key("server.key", &c); /* rig_ctx makes its own */
@@ -472,6 +475,54 @@ START_TEST(previous_key_renews)
 }
 END_TEST
 
+#define HOURS 3600L
+
+/* R1.5: sessions that are older than any ticket may be. A client of 1.3 gets
+ * fresh ones; one of 1.2 has its ticket renewed when it uses it. */
+START_TEST(long_sessions)
+{
+	struct rig_options o = { .version = versions[_i] };
+	struct rig r, d;
+	int day;
+
+	log_in(&r, "joe", &o);
+	o.resume = _i == 0 ? rig_session(&r) : passive(&r);
+	for (day = 0; day < 6; day++) {
+		rig_wait(13 * HOURS);
+		rig_data(&d, &r, &o);
+		ck_assert_int_eq(tls_stream_reuse(&d.st), TLS_REUSE_OWN);
+		SSL_SESSION_free(o.resume);
+		o.resume = _i == 0 ? rig_session(&d) : passive(&r);
+		rig_close(&d);
+	}
+	/* One that was not used for longer is void. */
+	rig_wait(25 * HOURS);
+	ck_assert_int_eq(judge(&r, o.resume, versions[_i]), TLS_REUSE_NONE);
+	SSL_SESSION_free(o.resume);
+	rig_close(&r);
+}
+END_TEST
+
+/* ... and while it is young it stays what it is. */
+START_TEST(young_tickets_are_not_renewed)
+{
+	struct rig_options o = { .version = TLS1_2_VERSION };
+	struct rig r, d;
+	SSL_SESSION *s;
+
+	log_in(&r, "joe", &o);
+	o.resume = rig_session(&r);
+	rig_wait(11 * HOURS);
+	rig_data(&d, &r, &o);
+	s = rig_session(&d);
+	ck_assert(same_ticket(s, o.resume));
+	SSL_SESSION_free(s);
+	SSL_SESSION_free(o.resume);
+	rig_close(&d);
+	rig_close(&r);
+}
+END_TEST
+
 /* Tickets of another server, and bytes that are none. */
 START_TEST(strange_tickets)
 {
@@ -571,6 +622,8 @@ suite_tls_reuse(void)
 	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 2);
 	tcase_add_loop_test(tc, rotated_keys, 0, 2);
 	tcase_add_test(tc, previous_key_renews);
+	tcase_add_loop_test(tc, long_sessions, 0, 2);
+	tcase_add_test(tc, young_tickets_are_not_renewed);
 	tcase_add_loop_test(tc, strange_tickets, 0, 2);
 	tcase_add_loop_test(tc, other_process, 0, 2);
 	tcase_add_test(tc, words);

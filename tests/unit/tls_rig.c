@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/temp_dir.h"
@@ -23,6 +24,29 @@
 #define DAY (24L * 60 * 60)
 
 const struct addr rig_addr = { .family = 4, .ip = { 192, 0, 2, 7 } };
+
+/* -------------------------------------------------------------------- time */
+
+static long passed;
+
+/* Stands in for the C library's, in OpenSSL too. */
+time_t
+time(time_t *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += passed;
+	if (t != NULL)
+		*t = now.tv_sec;
+	return now.tv_sec;
+}
+
+void
+rig_wait(long seconds)
+{
+	passed += seconds;
+}
 
 /* ------------------------------------------------------------ certificates */
 

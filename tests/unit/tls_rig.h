@@ -122,6 +122,9 @@ bool rig_got_close(struct rig *);
 /* Takes the client's newest session (caller frees). */
 SSL_SESSION *rig_session(struct rig *);
 
+/* Lets this many seconds pass, for time(2) alone. */
+void rig_wait(long seconds);
+
 /* Our side writes all of the text in one call, asserted to go at once. */
 void rig_say(struct rig *, const char *);
 /* Our side reads what is there into static memory; ends on a want, which goes
