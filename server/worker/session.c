@@ -26,19 +26,6 @@ static void on_timer(void *);
 
 /* ------------------------------------------------------------------ birth */
 
-/* Free text may have several lines; the last one ends the reply. */
-static void
-greet(struct session *s)
-{
-	const char *text = s->w->conf->banner, *end;
-
-	while ((end = strchr(text, '\n')) != NULL && end[1] != '\0') {
-		reply_more(s, 220, "%.*s", (int)(end - text), text);
-		text = end + 1;
-	}
-	reply(s, 220, "%.*s", (int)strcspn(text, "\n"), text);
-}
-
 void
 session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
     const struct addr *local, uint16_t listener)
@@ -62,7 +49,7 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	    s, "connected to %s", addr_str(local, where, sizeof(where)));
 	session_enter(s);
 	ctrl_start(s);
-	greet(s);
+	reply(s, 220, "%s", w->conf->banner);
 	session_set_timer(s);
 	session_leave(s);
 }

@@ -437,15 +437,6 @@ class Client:
             raise AssertionError(f"{line!r}: {code} expected, got {reply}")
         return reply
 
-    def must_fail(self, line, *codes):
-        """A transfer that comes to nothing, before or after a 150."""
-        reply = self.cmd(line)
-        if reply.code == 150:
-            reply = self.reply()
-        if reply.code not in codes:
-            raise AssertionError(f"{line!r}: {codes} expected, got {reply}")
-        return reply
-
     def must_end(self, code):
         """The next reply has this code."""
         reply = self.reply()

@@ -160,6 +160,13 @@ class Transfer(lib.TestCase):
         self.assertEqual(client.download("RETR big"), b"\0\0tail")
         self.assertIn(str(size), client.lines("LIST")[0])
         self.assertIn(f"size={size};", client.lines("MLSD")[0])
+        # What is before the offset is kept; its holes cost nothing.
+        client.must(f"REST {size - 4}", 350)
+        client.upload("STOR big", b"other")
+        with open(self.server.path("big"), "rb") as f:
+            self.assertLess(os.fstat(f.fileno()).st_blocks, 2048)
+            f.seek(size - 6)
+            self.assertEqual(f.read(), b"\0\0other")
 
     def test_type_ascii_leaves_bytes_alone(self):
         # R29.1: the default, because TYPE A has destroyed more than it helped.
