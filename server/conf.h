@@ -20,10 +20,51 @@
 
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
 
+enum conf_tls {
+	CONF_TLS_OFF, /* AUTH is 502 */
+	CONF_TLS_OPTIONAL,
+	CONF_TLS_REQUIRED, /* for USER, so for everything that needs a login */
+};
+enum conf_reuse { /* of the control connection's TLS session by data ones */
+	CONF_REUSE_OFF, /* not looked at */
+	CONF_REUSE_PREFER, /* resumed: ours; else from the client's address */
+	CONF_REUSE_REQUIRE, /* of this session or account and address */
+	CONF_REUSE_STRICT, /* of this session */
+};
+enum conf_eof { /* an upload that ends without close_notify */
+	CONF_EOF_ACCEPT,
+	CONF_EOF_REFUSE
+};
+
 struct conf_listen { /* listen "name" { ... } */
 	char *name;
 	struct addr addr; /* IPv6 "::" listens on both families */
-	/* TLS policy of the listener comes with FTPS. */
+
+	enum conf_tls tls;
+	bool tls_data; /* transfers need PROT P */
+	bool implicit; /* TLS from the first byte */
+	enum conf_reuse session_reuse;
+	enum conf_eof unclean_eof;
+	bool ccc; /* CCC is allowed */
+	/* the enums of tls/tls_ctx.h, with the same values */
+	unsigned tls_profile, tls_min, tls_max, client_certs;
+	char *client_ca, *client_crl; /* NULL = none */
+};
+
+struct conf_cert { /* certificate "name" { ... } */
+	char *name;
+	char *file; /* PEM, leaf first */
+	char *key; /* NULL = in file */
+	char *ocsp; /* DER, or NULL */
+};
+
+/* What must be shown to log in; how a certificate names its owner is
+ * server/certnames.h's. */
+enum conf_login {
+	CONF_LOGIN_PASSWORD,
+	CONF_LOGIN_CERTIFICATE,
+	CONF_LOGIN_BOTH,
+	CONF_LOGIN_EITHER
 };
 
 struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
@@ -37,6 +78,10 @@ struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
 	gid_t gid;
 	uint32_t umask;
 	uint32_t idle_timeout; /* 0 = the server's */
+	bool tls; /* logs in under TLS only */
+	bool tls_data; /* transfers need PROT P */
+	enum conf_login login;
+	char *certificate; /* "cn:joe", NULL = "cn:" and the user's name */
 	bool disabled;
 	bool in_users_file;
 	char *file; /* where it was defined, for messages */
@@ -88,6 +133,16 @@ struct config {
 	uint32_t idle_timeout, max_idle_timeout, login_timeout;
 	uint32_t accept_timeout, connect_timeout, stall_timeout;
 	uint32_t output_timeout;
+	uint32_t handshake_timeout; /* of TLS, control and data */
+
+	/* TLS */
+	struct conf_cert *certs;
+	size_t ncerts;
+	char *selfsigned; /* made where there is no certificate; the key is
+			     beside it, with .key instead of .crt */
+	char *sni_directory; /* NULL = none */
+	char *ticket_keys; /* file; NULL = in memory only */
+	bool ktls;
 
 	/* data connections */
 	uint16_t passive_min, passive_max;
@@ -123,10 +178,12 @@ struct config {
 	char *anonymous_root;
 	uint32_t anonymous_rights;
 	uint32_t anonymous_umask;
+	bool anonymous_tls, anonymous_tls_data; /* as in conf_user */
 	bool system_accounts; /* PAM; needs root */
 	char *pam_service;
 	uint32_t system_rights;
 	uint32_t system_umask;
+	bool system_tls, system_tls_data;
 	char *system_root; /* NULL = the home directory */
 	uid_t system_min_uid;
 };

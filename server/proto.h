@@ -29,7 +29,8 @@ enum proto_mw {
 	/*
 	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log).
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
-	 * u32 umask, u32 idle_timeout; fd = the session's channel to its agent.
+	 * u32 umask, u32 idle_timeout, u8 tls_data; fd = the session's channel
+	 * to its agent.
 	 */
 	MW_LOGIN = 2,
 	/* u64 sid, u32 serial, i64 errno or 0; fd = socket bound to the source
@@ -45,11 +46,14 @@ enum proto_mw {
 	MW_REPORT = 7,
 	/* no fields; fd = the log file, reopened: log_adopt() */
 	MW_LOG = 8,
+	/* tls_keys_put(): the ticket keys from now on */
+	MW_TICKET_KEYS = 9,
 };
 
 /* ------------------------------------------------------ worker to monitor */
 enum proto_wm {
-	/* u64 sid, u32 attempt, str user, str password, u8 tls */
+	/* u64 sid, u32 attempt, u8 enum login_ask, str user, str password, u8
+	 * tls, str names of the client certificate (server/certnames.h) */
 	WM_LOGIN = 33,
 	/* u64 sid: the user was dropped (USER, REIN, AUTH); still connected */
 	WM_LOGOUT = 34,
@@ -68,11 +72,18 @@ enum verdict {
 	V_LIMIT, /* too many sessions of this user: 530 */
 	V_BUSY, /* the queue of attempts is full: 421 */
 	V_ERROR, /* our side failed (agent, home directory): 530 */
+	V_PASSWORD, /* to ASK_CERTIFICATE only: a password is needed, 331 */
+};
+
+enum login_ask {
+	ASK_PASSWORD, /* is it right? */
+	ASK_CERTIFICATE, /* USER: is the certificate enough (232)? */
 };
 
 /* ------------------------------------------------------- monitor and auth */
 enum proto_ma {
-	/* u64 id, str user, str password, addr peer, u8 tls */
+	/* u64 id, u8 enum login_ask, str user, str password, addr peer, u8 tls,
+	 * str names of the client certificate */
 	MA_CHECK = 65,
 	/* as MW_LOG */
 	MA_LOG = 66,

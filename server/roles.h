@@ -11,6 +11,8 @@
 #include "common/privdrop.h"
 #include "server/conf.h"
 
+struct tlsconf;
+
 struct monitor_options {
 	const char *conf_path;
 	bool foreground;
@@ -25,7 +27,7 @@ int monitor_main(struct config *, const struct monitor_options *);
  * The roles run in a child of the monitor that has closed everything but its
  * own channel and its log. They drop privilege first of all and never return.
  */
-void worker_main(const struct config *, int monitor_fd)
+void worker_main(const struct config *, const struct tlsconf *, int monitor_fd)
     __attribute__((noreturn));
 void auth_main(const struct config *, int monitor_fd) __attribute__((noreturn));
 void agent_main(const struct config *, int monitor_fd, const struct ident *)

@@ -46,6 +46,7 @@ worker_init(struct worker *w, const struct config *conf,
     struct event_base *base, int monitor_fd)
 {
 	w->conf = conf;
+	w->tls = NULL;
 	w->base = base;
 	TAILQ_INIT(&w->sessions);
 	RB_INIT(&w->by_id);
@@ -140,7 +141,8 @@ make_base(void)
 }
 
 void
-worker_main(const struct config *conf, int monitor_fd)
+worker_main(
+    const struct config *conf, const struct tlsconf *tls, int monitor_fd)
 {
 	static struct worker w;
 	struct event_base *base;
@@ -156,6 +158,7 @@ worker_main(const struct config *conf, int monitor_fd)
 	base = make_base();
 	timers_init(base);
 	worker_init(&w, conf, base, monitor_fd);
+	w.tls = tls;
 	sandbox_worker();
 	event_base_dispatch(base);
 	worker_clear(&w);

@@ -17,11 +17,13 @@
 struct event_base;
 struct event;
 struct session;
+struct tlsconf;
 TAILQ_HEAD(session_list, session);
 RB_HEAD(session_tree, session);
 
 struct worker {
 	const struct config *conf;
+	const struct tlsconf *tls; /* NULL = none; worker_init() sets NULL */
 	struct event_base *base;
 	struct chan *mon; /* to the monitor */
 	struct session_list sessions;

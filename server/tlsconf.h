@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The TLS contexts of a configuration, one for each of its listen blocks.
+ *
+ * Whoever may read the keys (the monitor, ternftpd -t) makes them; workers
+ * inherit them. Immutable; certificates that have changed make a new set.
+ */
+#ifndef SERVER_TLSCONF_H
+#define SERVER_TLSCONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "server/conf.h"
+
+struct tls_ctx;
+struct tlsconf;
+
+/*
+ * Reads certificates and keys. Where none is configured the self-signed one is
+ * taken, and made first if it does not exist (create; else, for -t, that is
+ * only said). NULL and *err_r (heap, one line per problem, with file and what
+ * to do) if a configured file is of no use, or if a listener that needs TLS
+ * would have none. Where TLS is only optional and no certificate could be made,
+ * it is off there and warn_r (heap or NULL) says why.
+ */
+struct tlsconf *tlsconf_new(
+    const struct config *, bool create, char **err_r, char **warn_r);
+void tlsconf_free(struct tlsconf *);
+/* The context of conf->listens[listener]; NULL: no TLS there. */
+struct tls_ctx *tlsconf_ctx(const struct tlsconf *, uint16_t listener);
+/* Has any of the files changed? True once per change. */
+bool tlsconf_changed(struct tlsconf *);
+/* When the first certificate in use expires, and its file; 0 if there is no
+ * TLS at all. */
+int64_t tlsconf_not_after(const struct tlsconf *, const char **file_r);
+/* Fingerprint of the first certificate, or NULL. */
+const char *tlsconf_fingerprint(const struct tlsconf *);
+
+#endif
