@@ -46,21 +46,22 @@ account_put(struct wbuf *w, const struct account *a)
 	put_u32(w, a->rights);
 	put_u32(w, a->umask);
 	put_u32(w, a->idle_timeout);
+	put_u8(w, a->tls_data);
 }
 
 /* Can a peer that is not broken have meant this? */
 static bool
-is_sane(const struct account *a, unsigned anonymous)
+is_sane(const struct account *a, unsigned anonymous, unsigned tls_data)
 {
-	return anonymous <= 1 && a->name[0] != '\0' && a->root[0] == '/' &&
-	       a->start_dir[0] == '/' && (a->rights & ~RIGHTS_FULL) == 0 &&
-	       a->umask <= 0777;
+	return anonymous <= 1 && tls_data <= 1 && a->name[0] != '\0' &&
+	       a->root[0] == '/' && a->start_dir[0] == '/' &&
+	       (a->rights & ~RIGHTS_FULL) == 0 && a->umask <= 0777;
 }
 
 void
 account_get(struct rbuf *r, struct account *a)
 {
-	unsigned anonymous;
+	unsigned anonymous, tls_data;
 
 	memset(a, 0, sizeof(*a));
 	get_str(r, a->name, sizeof(a->name));
@@ -72,6 +73,8 @@ account_get(struct rbuf *r, struct account *a)
 	a->rights = get_u32(r);
 	a->umask = get_u32(r);
 	a->idle_timeout = get_u32(r);
-	if (!is_sane(a, anonymous))
+	tls_data = get_u8(r);
+	a->tls_data = tls_data == 1;
+	if (!is_sane(a, anonymous, tls_data))
 		r->err = 1;
 }

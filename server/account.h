@@ -26,6 +26,7 @@ struct account {
 	uint32_t rights; /* enum right */
 	uint32_t umask;
 	uint32_t idle_timeout; /* seconds; 0 = the listener's */
+	bool tls_data; /* transfers need PROT P */
 };
 
 void account_put(struct wbuf *, const struct account *);

@@ -15,6 +15,7 @@
 struct attempt {
 	uint64_t id;
 	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	char names[CERTNAMES_MAX];
 	struct auth_request req;
 };
 
@@ -32,17 +33,23 @@ serve_log(struct ipc_msg *m)
 static void
 attempt_get(struct attempt *at, struct ipc_msg *m)
 {
+	uint8_t ask;
+
 	if (m->type != MA_CHECK || m->fd != -1)
 		diex("the monitor sent message %u", m->type);
 	at->id = get_u64(&m->body);
+	ask = get_u8(&m->body);
 	get_str(&m->body, at->user, sizeof(at->user));
 	get_str(&m->body, at->password, sizeof(at->password));
 	addr_get(&m->body, &at->req.peer);
 	at->req.tls = get_u8(&m->body) != 0;
-	if (rbuf_end(&m->body) != 0)
+	get_str(&m->body, at->names, sizeof(at->names));
+	if (rbuf_end(&m->body) != 0 || ask > ASK_CERTIFICATE)
 		diex("the monitor sent a malformed login attempt");
+	at->req.ask = ask;
 	at->req.user = at->user;
 	at->req.password = at->password;
+	at->req.names = at->names;
 }
 
 /* 0, or -1 if the monitor is gone. */

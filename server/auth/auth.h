@@ -15,6 +15,7 @@
 
 #include "common/sockutil.h"
 #include "server/account.h"
+#include "server/certnames.h"
 #include "server/conf.h"
 #include "server/proto.h"
 
@@ -26,7 +27,9 @@ struct auth {
 };
 
 struct auth_request {
+	enum login_ask ask;
 	const char *user, *password;
+	const char *names; /* of the client's certificate */
 	struct addr peer;
 	bool tls;
 };

@@ -24,8 +24,10 @@ struct attempt {
 	uint64_t sid; /* 0: nobody waits for it any more */
 	uint64_t id;
 	struct addr peer;
+	enum login_ask ask;
 	bool tls;
-	char *user, *password; /* password: until it is forwarded */
+	char *user, *names;
+	char *password; /* until it is forwarded */
 };
 TAILQ_HEAD(attempts, attempt);
 
@@ -68,6 +70,7 @@ attempt_free(struct attempt *a)
 		return;
 	attempt_forget_password(a);
 	free(a->user);
+	free(a->names);
 	free(a);
 }
 
@@ -123,6 +126,14 @@ auth_stuck_cb(void *arg)
 	auth_kill(arg, "takes too long to check a login");
 }
 
+/* That a password is needed only answers whether a certificate is enough. */
+static bool
+verdict_is_legal(const struct attempt *a, uint8_t verdict)
+{
+	return verdict < V_PASSWORD ||
+	       (verdict == V_PASSWORD && a->ask == ASK_CERTIFICATE);
+}
+
 /* 0, or -1 if the process must not say this. */
 static int
 auth_result(struct authproc *p, struct ipc_msg *msg)
@@ -140,7 +151,7 @@ auth_result(struct authproc *p, struct ipc_msg *msg)
 	get_str(b, reason, sizeof(reason));
 	if (verdict == V_OK)
 		account_get(b, &account);
-	if (rbuf_end(b) == -1 || verdict > V_ERROR)
+	if (rbuf_end(b) == -1 || !verdict_is_legal(a, verdict))
 		return -1;
 	p->now = NULL;
 	timer_cancel(&p->stuck);
@@ -194,17 +205,19 @@ auth_start(struct auths *as)
 static void
 auth_check(struct authproc *p, struct attempt *a)
 {
-	uint8_t mem[PROTO_USER_MAX + PROTO_PASS_MAX + 128];
+	uint8_t mem[PROTO_USER_MAX + PROTO_PASS_MAX + CERTNAMES_MAX + 128];
 	struct wbuf b;
 
 	p->now = a;
 	timer_set(&p->stuck, CHECK_MAX_MS);
 	ipc_begin(&b, mem, sizeof(mem), MA_CHECK);
 	put_u64(&b, a->id);
+	put_u8(&b, (uint8_t)a->ask);
 	put_str(&b, a->user);
 	put_str(&b, a->password);
 	addr_put(&b, &a->peer);
 	put_u8(&b, a->tls);
+	put_str(&b, a->names);
 	(void)chan_send(p->chan, &b, -1);
 	explicit_bzero(mem, sizeof(mem));
 	attempt_forget_password(a);
@@ -301,8 +314,8 @@ auths_free(struct auths *as)
 }
 
 int
-auths_check(struct auths *as, uint64_t sid, const char *user,
-    const char *password, const struct addr *peer, bool tls)
+auths_check(struct auths *as, uint64_t sid, const struct addr *peer,
+    const struct login_request *req)
 {
 	struct attempt *a;
 
@@ -313,9 +326,11 @@ auths_check(struct auths *as, uint64_t sid, const char *user,
 	a->sid = sid;
 	a->id = ++as->last_id;
 	a->peer = *peer;
-	a->tls = tls;
-	a->user = xstrdup(user);
-	a->password = xstrdup(password);
+	a->ask = req->ask;
+	a->tls = req->tls;
+	a->user = xstrdup(req->user);
+	a->password = xstrdup(req->password);
+	a->names = xstrdup(req->names);
 	TAILQ_INSERT_TAIL(&as->queue, a, entry);
 	as->nqueued++;
 	auths_pump(as);

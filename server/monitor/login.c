@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A login from the monitor's side: the worker asks, an auth process checks the
- * password, the monitor checks what only it knows, an agent takes the account,
- * the worker gets the answer and its channel.
+ * password or the certificate, the monitor checks what only it knows, an agent
+ * takes the account, the worker gets the answer and its channel.
  */
 #include "config.h"
 
@@ -22,11 +22,11 @@ login_refuse(struct monitor *m, struct client *c, enum verdict verdict,
 
 void
 login_begin(struct monitor *m, struct client *c, uint32_t attempt,
-    const char *user, const char *password, bool tls)
+    const struct login_request *req)
 {
 	c->attempt = attempt;
 	client_set_state(c, CLIENT_CHECKING);
-	if (auths_check(m->auths, c->sid, user, password, &c->peer, tls) == -1)
+	if (auths_check(m->auths, c->sid, &c->peer, req) == -1)
 		login_refuse(m, c, V_BUSY, "login-queue-full");
 }
 

@@ -21,6 +21,7 @@
 #include "common/sockutil.h"
 #include "common/timer.h"
 #include "server/account.h"
+#include "server/certnames.h"
 #include "server/conf.h"
 #include "server/proto.h"
 #include "server/roles.h"
@@ -235,10 +236,18 @@ void client_end(struct wproc *, struct client *);
 int source_socket(const struct addr *local, bool implicit);
 
 /* -------------------------------------------------------- login (login.c) */
+/* What a client shows to log in. */
+struct login_request {
+	enum login_ask ask;
+	const char *user, *password;
+	const char *names; /* of its certificate (certnames.h) */
+	bool tls;
+};
+
 /* WM_LOGIN: a worker asks; answered by worker_tell_login() sooner or later. */
 void login_begin(struct monitor *, struct client *, uint32_t attempt,
-    const char *user, const char *password, bool tls);
-/* The password was checked; account with V_OK only. */
+    const struct login_request *);
+/* It was checked; account with V_OK only. */
 void login_checked(struct monitor *, uint64_t sid, enum verdict,
     const char *reason, struct account *);
 /* The agent has answered: reason NULL = granted, fd = the worker's end. */
@@ -257,8 +266,8 @@ void auths_fill(struct auths *);
 /* A new generation: idle processes go now, busy ones with their result. */
 void auths_replace(struct auths *);
 /* Queues one attempt; -1 if the queue is full. Copies the strings. */
-int auths_check(struct auths *, uint64_t sid, const char *user,
-    const char *password, const struct addr *peer, bool tls);
+int auths_check(struct auths *, uint64_t sid, const struct addr *peer,
+    const struct login_request *);
 void auths_cancel(struct auths *, uint64_t sid);
 void auths_log(struct auths *, int fd);
 

@@ -71,6 +71,7 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 		put_u32(&b, account->rights);
 		put_u32(&b, account->umask);
 		put_u32(&b, account->idle_timeout);
+		put_u8(&b, account->tls_data);
 	}
 	worker_send(c->worker, &b, fd);
 }
@@ -114,17 +115,24 @@ static int
 answer_login(struct wproc *w, struct client *c, struct rbuf *b)
 {
 	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	char names[CERTNAMES_MAX];
+	struct login_request req = {
+		.user = user, .password = password, .names = names
+	};
 	uint32_t attempt;
-	uint8_t tls;
+	uint8_t ask;
 	int bad;
 
 	attempt = get_u32(b);
+	ask = get_u8(b);
 	get_str(b, user, sizeof(user));
 	get_str(b, password, sizeof(password));
-	tls = get_u8(b);
-	bad = rbuf_end(b);
+	req.tls = get_u8(b) != 0;
+	get_str(b, names, sizeof(names));
+	req.ask = ask;
+	bad = rbuf_end(b) == -1 || ask > ASK_CERTIFICATE ? -1 : 0;
 	if (bad == 0)
-		login_begin(w->m, c, attempt, user, password, tls != 0);
+		login_begin(w->m, c, attempt, &req);
 	explicit_bzero(password, sizeof(password));
 	return bad;
 }

@@ -13,7 +13,7 @@ struct login_answer {
 	enum verdict verdict;
 	char reason[PROTO_REASON_MAX];
 	char name[PROTO_USER_MAX], start_dir[4096];
-	uint8_t anonymous;
+	uint8_t anonymous, tls_data;
 	uint32_t rights, umask, idle_timeout;
 	int fd; /* the agent's channel; taken over */
 };

@@ -87,6 +87,7 @@ get_account(struct rbuf *r, struct login_answer *a)
 	a->rights = get_u32(r);
 	a->umask = get_u32(r);
 	a->idle_timeout = get_u32(r);
+	a->tls_data = get_u8(r);
 }
 
 static void
@@ -258,9 +259,11 @@ mon_login(struct session *s, const char *user, const char *password)
 
 	begin(s, &w, WM_LOGIN);
 	put_u32(&w, ++s->login_attempts);
+	put_u8(&w, ASK_PASSWORD);
 	put_str(&w, user);
 	put_str(&w, password);
 	put_u8(&w, 0);
+	put_str(&w, "");
 	tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
 }

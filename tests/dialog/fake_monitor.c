@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "common/str.h"
+#include "server/certnames.h"
 #include "server/proto.h"
 #include "server/rights.h"
 #include "tests/dialog/steps.h"
@@ -22,13 +23,18 @@ static void
 get_login(struct stage *st, struct rbuf *r, char *out, size_t size)
 {
 	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	char names[CERTNAMES_MAX];
+	bool tls, asks;
 
 	st->attempt = get_u32(r);
+	asks = get_u8(r) == ASK_CERTIFICATE;
 	(void)get_str(r, user, sizeof(user));
 	(void)get_str(r, password, sizeof(password));
-	if (get_u8(r) != 0)
-		stage_fail(st, "a login over TLS");
-	(void)snprintf(out, size, "LOGIN %s %s", user, password);
+	tls = get_u8(r) != 0;
+	(void)get_str(r, names, sizeof(names));
+	(void)snprintf(out, size, "%s %s%s%s%s",
+	    asks ? "LOGIN_CERTIFICATE" : "LOGIN", user, asks ? "" : " ",
+	    password, tls ? " tls" : "");
 }
 
 static void
@@ -159,9 +165,11 @@ put_account(struct wbuf *w, const char *arg)
 	put_u32(w, number(arg, "rights=", RIGHTS_FULL));
 	put_u32(w, number(arg, "umask=", 022));
 	put_u32(w, number(arg, "idle=", 0));
+	put_u8(w, step_value(arg, "tls_data=") != NULL);
 }
 
-/* "OK", with name= anonymous= dir= umask= idle= attempt=, or a refusal. */
+/* "OK", with name= anonymous= dir= umask= idle= tls_data= attempt=, or a
+ * refusal. */
 static bool
 say_login(struct stage *st, const char *word, const char *arg)
 {
@@ -171,6 +179,7 @@ say_login(struct stage *st, const char *word, const char *arg)
 		[V_LIMIT] = "LIMIT",
 		[V_BUSY] = "BUSY",
 		[V_ERROR] = "ERROR",
+		[V_PASSWORD] = "PASSWORD",
 	};
 	bool lost = step_value(arg, "lost=") != NULL;
 	struct wbuf w;

@@ -42,9 +42,11 @@ login_ask(uint64_t who, uint32_t attempt, const char *user)
 	fake_begin(&b, WM_LOGIN);
 	put_u64(&b, who);
 	put_u32(&b, attempt);
+	put_u8(&b, ASK_PASSWORD);
 	put_str(&b, user);
 	put_str(&b, "s3cret");
 	put_u8(&b, 1);
+	put_str(&b, "cn:joe");
 	fake_send(login_worker, &b);
 }
 
@@ -53,15 +55,19 @@ uint64_t
 login_checked_by(struct fake *a, const char *user)
 {
 	char name[PROTO_USER_MAX], password[PROTO_PASS_MAX];
+	char names[CERTNAMES_MAX];
 	struct ipc_msg *msg = fake_expect(a, MA_CHECK);
 	struct addr peer;
 	uint64_t id;
 
 	id = get_u64(&msg->body);
+	ck_assert_uint_eq(get_u8(&msg->body), ASK_PASSWORD);
 	get_str(&msg->body, name, sizeof(name));
 	get_str(&msg->body, password, sizeof(password));
 	addr_get(&msg->body, &peer);
 	ck_assert_uint_eq(get_u8(&msg->body), 1);
+	get_str(&msg->body, names, sizeof(names));
+	ck_assert_str_eq(names, "cn:joe");
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	ck_assert_str_eq(name, user);
 	ck_assert_str_eq(password, "s3cret");
@@ -81,6 +87,7 @@ account_fill(struct account *a, const char *name, uid_t uid)
 	a->rights = 0x5;
 	a->umask = 027;
 	a->idle_timeout = 77;
+	a->tls_data = true;
 }
 
 void

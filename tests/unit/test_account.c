@@ -27,6 +27,7 @@ new_account(void)
 	a->rights = RIGHTS_READ_ONLY;
 	a->umask = 022;
 	a->idle_timeout = 300;
+	a->tls_data = true;
 	return a;
 }
 
@@ -63,10 +64,13 @@ START_TEST(account_comes_back_whole)
 	ck_assert_uint_eq(b->rights, RIGHTS_READ_ONLY);
 	ck_assert_uint_eq(b->umask, 022);
 	ck_assert_uint_eq(b->idle_timeout, 300);
+	ck_assert(b->tls_data);
 	a->anonymous = true;
+	a->tls_data = false;
 	a->ident.ngroups = IDENT_GROUPS;
 	ck_assert_int_eq(pass(a, b), 0);
 	ck_assert(b->anonymous);
+	ck_assert(!b->tls_data);
 	ck_assert_int_eq(b->ident.ngroups, IDENT_GROUPS);
 	free(a);
 	free(b);
@@ -134,7 +138,8 @@ END_TEST
 
 /* A message as account_put() never writes it. */
 static int
-get_raw(struct account *b, unsigned anonymous, unsigned ngroups)
+get_raw(
+    struct account *b, unsigned anonymous, unsigned ngroups, unsigned tls_data)
 {
 	uint8_t mem[512];
 	struct wbuf w;
@@ -154,6 +159,7 @@ get_raw(struct account *b, unsigned anonymous, unsigned ngroups)
 	put_u32(&w, 0);
 	put_u32(&w, 0);
 	put_u32(&w, 0);
+	put_u8(&w, (uint8_t)tls_data);
 	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);
 	account_get(&r, b);
@@ -164,21 +170,22 @@ START_TEST(too_many_groups_are_refused)
 {
 	struct account *b = xmalloc(sizeof(*b));
 
-	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS), 0);
-	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS + 1), -1);
+	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS, 0), 0);
+	ck_assert_int_eq(get_raw(b, 0, IDENT_GROUPS + 1, 0), -1);
 	ck_assert_int_eq(b->ident.ngroups, 0);
-	ck_assert_int_eq(get_raw(b, 0, 65535), -1);
+	ck_assert_int_eq(get_raw(b, 0, 65535, 0), -1);
 	ck_assert_int_eq(b->ident.ngroups, 0);
 	free(b);
 }
 END_TEST
 
-START_TEST(flag_is_0_or_1)
+START_TEST(flags_are_0_or_1)
 {
 	struct account *b = xmalloc(sizeof(*b));
 
-	ck_assert_int_eq(get_raw(b, 1, 0), 0);
-	ck_assert_int_eq(get_raw(b, 2, 0), -1);
+	ck_assert_int_eq(get_raw(b, 1, 0, 1), 0);
+	ck_assert_int_eq(get_raw(b, 2, 0, 0), -1);
+	ck_assert_int_eq(get_raw(b, 0, 0, 2), -1);
 	free(b);
 }
 END_TEST
@@ -214,7 +221,7 @@ suite_account(void)
 	tcase_add_test(tc, longest_strings_fit);
 	tcase_add_loop_test(tc, nonsense_is_refused, 0, (int)NELEM(spoilers));
 	tcase_add_test(tc, too_many_groups_are_refused);
-	tcase_add_test(tc, flag_is_0_or_1);
+	tcase_add_test(tc, flags_are_0_or_1);
 	tcase_add_test(tc, short_messages_are_refused);
 	suite_add_tcase(s, tc);
 	return s;

@@ -53,7 +53,9 @@ start(const char *text)
 static enum verdict
 attempt(const char *user, const char *password)
 {
-	struct auth_request req = { .user = user, .password = password };
+	struct auth_request req = {
+		.user = user, .password = password, .names = ""
+	};
 
 	reason = NULL;
 	memset(&account, 0xff, sizeof(account));

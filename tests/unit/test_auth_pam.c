@@ -38,6 +38,7 @@ static enum verdict
 attempt(const char *text, const char *user, const char *password)
 {
 	struct auth_request req = { .user = user,
+		.names = "",
 		.password = password,
 		.peer = { .family = 4, .ip = { 127, 0, 0, 1 } } };
 	enum verdict verdict;

@@ -67,10 +67,12 @@ put_check(struct wbuf *b, void *mem, size_t size, uint64_t id, const char *user,
 
 	ipc_begin(b, mem, size, MA_CHECK);
 	put_u64(b, id);
+	put_u8(b, ASK_PASSWORD);
 	put_str(b, user);
 	put_str(b, password);
 	addr_put(b, &peer);
 	put_u8(b, 0);
+	put_str(b, "");
 }
 
 static void

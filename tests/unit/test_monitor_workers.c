@@ -35,6 +35,7 @@ enum wrong {
 	NO_FIELDS,
 	LOGIN_CUT,
 	LOGIN_LONG_USER,
+	LOGIN_UNKNOWN_ASK,
 	LOGIN_TRAILING,
 	LOGIN_TWICE,
 	END_NO_REASON,
@@ -53,6 +54,7 @@ say_wrong(enum wrong what, struct wbuf *b, uint64_t mine, uint64_t others)
 		[NO_FIELDS] = WM_LOGOUT,
 		[LOGIN_CUT] = WM_LOGIN,
 		[LOGIN_LONG_USER] = WM_LOGIN,
+		[LOGIN_UNKNOWN_ASK] = WM_LOGIN,
 		[LOGIN_TRAILING] = WM_LOGIN,
 		[LOGIN_TWICE] = WM_LOGIN,
 		[END_NO_REASON] = WM_END,
@@ -70,10 +72,12 @@ say_wrong(enum wrong what, struct wbuf *b, uint64_t mine, uint64_t others)
 		memset(name, 'x', sizeof(name));
 		name[what == LOGIN_LONG_USER ? sizeof(name) - 1 : 3] = '\0';
 		put_u32(b, 1);
+		put_u8(b, what == LOGIN_UNKNOWN_ASK ? 2 : ASK_PASSWORD);
 		put_str(b, name);
 		put_str(b, "secret");
+		put_u8(b, 0);
 		if (what != LOGIN_CUT)
-			put_u8(b, 0);
+			put_str(b, "");
 		if (what == LOGIN_TRAILING)
 			put_u8(b, 0);
 	}

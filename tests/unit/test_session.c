@@ -74,7 +74,7 @@ agent_is_gone(void)
 /* A space at the end belongs to the password; nothing else of it is logged. */
 START_TEST(test_login_asks)
 {
-	char user[256], password[256];
+	char user[256], password[256], names[256];
 	struct rbuf *b;
 
 	crig_connect(&rig);
@@ -82,11 +82,14 @@ START_TEST(test_login_asks)
 	say("PASS se cret ", "");
 	b = crig_told(&rig, WM_LOGIN);
 	ck_assert_uint_eq(get_u32(b), 1);
+	ck_assert_uint_eq(get_u8(b), ASK_PASSWORD);
 	get_str(b, user, sizeof(user));
 	get_str(b, password, sizeof(password));
 	ck_assert_str_eq(user, "anna");
 	ck_assert_str_eq(password, "se cret ");
 	ck_assert_uint_eq(get_u8(b), 0);
+	get_str(b, names, sizeof(names));
+	ck_assert_str_eq(names, "");
 	ck_assert_int_eq(rbuf_end(b), 0);
 }
 END_TEST
