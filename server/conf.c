@@ -15,10 +15,6 @@
 #include "server/conf_parse.h"
 #include "server/conf_value.h"
 
-static const enum conf_section_id plain_sections[] = { SECTION_TOP,
-	SECTION_LIMITS, SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES,
-	SECTION_ANONYMOUS, SECTION_SYSTEM };
-
 static unsigned generations;
 
 static int
@@ -91,6 +87,21 @@ check_listens(struct conf_load *l)
 }
 
 static void
+check_certs(struct conf_load *l)
+{
+	const struct conf_cert *certs = l->conf->certs;
+	size_t i, j;
+
+	for (i = 1; i < l->conf->ncerts; i++)
+		for (j = 0; j < i; j++)
+			if (strcmp(certs[i].name, certs[j].name) == 0)
+				conf_complain(l, &l->certs[i],
+				    "there is a certificate \"%s\" at line "
+				    "%d already; give one another name",
+				    certs[j].name, l->certs[j].line);
+}
+
+static void
 check_pairs(struct conf_load *l)
 {
 	const struct config *conf = l->conf;
@@ -118,25 +129,36 @@ default_listen(struct config *conf)
 		return;
 	conf->listens = xcalloc(1, sizeof(*conf->listens));
 	conf->nlistens = 1;
-	conf_defaults(SECTION_LISTEN, &conf->listens[0]);
+	conf_defaults(SECTION_LISTEN, &conf->listens[0], "");
 	conf->listens[0].name = xstrdup("ftp");
 }
 
 /* -------------------------------------------------------- life of one */
+static void
+plain_defaults(struct config *conf)
+{
+	char *dir = xstrdup(conf->path), *slash = strrchr(dir, '/');
+	int id;
+
+	strlcpy(slash != NULL ? slash : dir, slash != NULL ? "" : ".", 2);
+	for (id = 0; id < SECTION_COUNT; id++)
+		if (!conf_sections[id].titled)
+			conf_defaults((enum conf_section_id)id, conf, dir);
+	free(dir);
+}
+
 static struct config *
 conf_new(const char *path)
 {
 	struct config *conf = xcalloc(1, sizeof(*conf));
 	char cwd[PATH_MAX];
-	size_t i;
 
-	for (i = 0; i < NELEM(plain_sections); i++)
-		conf_defaults(plain_sections[i], conf);
 	/* Not realpath(): a link may lead to another file at a reload. */
 	if (path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
 		conf->path = xstrdup(path);
 	else
 		xasprintf(&conf->path, "%s/%s", cwd, path);
+	plain_defaults(conf);
 	return conf;
 }
 
@@ -147,16 +169,24 @@ conf_free(struct config *conf)
 
 	if (conf == NULL)
 		return;
-	for (i = 0; i < NELEM(plain_sections); i++)
-		conf_values_clear(plain_sections[i], conf);
-	for (i = 0; i < conf->nlistens; i++)
+	for (i = 0; i < SECTION_COUNT; i++)
+		if (!conf_sections[i].titled)
+			conf_values_clear((enum conf_section_id)i, conf);
+	for (i = 0; i < conf->nlistens; i++) {
+		conf_values_clear(SECTION_LISTEN, &conf->listens[i]);
 		free(conf->listens[i].name);
+	}
+	for (i = 0; i < conf->ncerts; i++) {
+		conf_values_clear(SECTION_CERTIFICATE, &conf->certs[i]);
+		free(conf->certs[i].name);
+	}
 	for (i = 0; i < conf->nusers; i++) {
 		conf_values_clear(SECTION_USER, &conf->users[i]);
 		free(conf->users[i].name);
 		free(conf->users[i].file);
 	}
 	free(conf->listens);
+	free(conf->certs);
 	free(conf->users);
 	free(conf->path);
 	free(conf);
@@ -204,6 +234,7 @@ conf_load(const char *path, char **err_r)
 		load_users_file(&l);
 	check_users(&l);
 	check_listens(&l);
+	check_certs(&l);
 	check_pairs(&l);
 	default_listen(conf);
 	conf = finish(&l, err_r, &err);

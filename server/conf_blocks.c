@@ -13,6 +13,9 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_parse.h"
+#include "tls/tls_ctx.h"
+
+#define IMPLICIT_PORT 990
 
 void
 conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
@@ -35,6 +38,7 @@ conf_load_clear(struct conf_load *l)
 	free(l->files);
 	free(l->seen);
 	free(l->listens);
+	free(l->certs);
 }
 
 void
@@ -90,6 +94,22 @@ check_name(struct conf_load *l, const struct conf_where *w, const char *kind,
 		    kind);
 }
 
+/* Who shows a certificate instead of a password needs none of his own. */
+static void
+check_password(struct conf_load *l, const struct conf_where *w,
+    struct conf_user *u, const char *name)
+{
+	if (u->password != NULL)
+		return;
+	if (u->login == CONF_LOGIN_CERTIFICATE)
+		u->password = xstrdup("*");
+	else
+		conf_complain(l, w,
+		    "user %s has no password; make one "
+		    "with ternctl user passwd, or write \"*\" for none",
+		    name);
+}
+
 void
 conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
     struct conf_user *u, bool in_users_file)
@@ -97,11 +117,7 @@ conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
 	struct config *conf = l->conf;
 
 	check_name(l, w, "user", name);
-	if (u->password == NULL)
-		conf_complain(l, w,
-		    "user %s has no password; make one "
-		    "with ternctl user passwd, or write \"*\" for none",
-		    name);
+	check_password(l, w, u, name);
 	if (u->root == NULL)
 		conf_complain(l, w,
 		    "user %s has no root; write root = "
@@ -121,6 +137,75 @@ conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
 	conf->users[conf->nusers++] = *u;
 }
 
+/* ------------------------------------------------------------- listen */
+/* The place of a key of this block, or of the block. */
+static const struct conf_where *
+where_in(const struct conf_load *l, enum conf_section_id id, const char *key,
+    const struct conf_where *block)
+{
+	const struct conf_where *w = conf_where_key(l, id, key);
+
+	return w->file != NULL ? w : block;
+}
+
+static void
+check_versions(struct conf_load *l, const struct conf_where *w,
+    const struct conf_listen *listen)
+{
+	unsigned floor =
+	    listen->tls_profile == TLS_LEGACY ? TLS_V_1_0 : TLS_V_1_2;
+	unsigned min =
+	    listen->tls_min != TLS_V_DEFAULT ? listen->tls_min : floor;
+	unsigned max =
+	    listen->tls_max != TLS_V_DEFAULT ? listen->tls_max : TLS_V_1_3;
+
+	if (min < floor || max < floor)
+		conf_complain(l,
+		    where_in(l, SECTION_LISTEN,
+			min < floor ? "tls_min" : "tls_max", w),
+		    "TLS 1.0 and 1.1 are too weak for tls_profile = modern; "
+		    "write tls_profile = legacy, or a version from 1.2 on");
+	else if (min > max)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "tls_max", w),
+		    "tls_max is below tls_min; exchange them, or leave one "
+		    "out");
+}
+
+static void
+check_listen_tls(struct conf_load *l, const struct conf_where *w,
+    const struct conf_listen *listen)
+{
+	if (listen->implicit && listen->tls == CONF_TLS_OFF)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "implicit", w),
+		    "implicit is TLS from the first byte, and tls = off "
+		    "forbids it; write tls = required, or implicit = no");
+	if (listen->tls_data && listen->tls == CONF_TLS_OFF)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "tls_data", w),
+		    "with tls = off no transfer can have the TLS that "
+		    "tls_data demands; change one of them");
+	if (listen->client_certs == TLS_CERTS_NONE)
+		return;
+	if (listen->tls == CONF_TLS_OFF)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "client_certs", w),
+		    "with tls = off no client can show a certificate; write "
+		    "tls = required, or client_certs = none");
+	if (listen->client_ca == NULL)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "client_certs", w),
+		    "nothing says who may sign the certificates of clients; "
+		    "write client_ca = \"/the/ca.pem\"");
+}
+
+/* What other keys decide where one was not written. */
+static void
+listen_defaults(const struct conf_load *l, struct conf_listen *listen)
+{
+	if (listen->implicit && !is_seen(l, SECTION_LISTEN, "port"))
+		listen->addr.port = IMPLICIT_PORT;
+	if (listen->session_reuse == CONF_REUSE_STRICT &&
+	    !is_seen(l, SECTION_LISTEN, "unclean_eof"))
+		listen->unclean_eof = CONF_EOF_REFUSE;
+}
+
 void
 conf_listen_end(struct conf_load *l, const struct conf_where *w,
     const char *name, struct conf_listen *listen)
@@ -128,10 +213,33 @@ conf_listen_end(struct conf_load *l, const struct conf_where *w,
 	struct config *conf = l->conf;
 
 	check_name(l, w, "listen block", name);
+	check_listen_tls(l, w, listen);
+	check_versions(l, w, listen);
+	listen_defaults(l, listen);
 	listen->name = xstrdup(name);
 	conf->listens =
 	    conf_grow(conf->listens, conf->nlistens, sizeof(*listen));
 	l->listens = conf_grow(l->listens, conf->nlistens, sizeof(*w));
 	l->listens[conf->nlistens] = *w;
 	conf->listens[conf->nlistens++] = *listen;
+}
+
+/* -------------------------------------------------------- certificate */
+void
+conf_cert_end(struct conf_load *l, const struct conf_where *w, const char *name,
+    struct conf_cert *cert)
+{
+	struct config *conf = l->conf;
+
+	check_name(l, w, "certificate", name);
+	if (cert->file == NULL)
+		conf_complain(l, w,
+		    "certificate \"%s\" has no file; write file = "
+		    "\"/the/fullchain.pem\"",
+		    name);
+	cert->name = xstrdup(name);
+	conf->certs = conf_grow(conf->certs, conf->ncerts, sizeof(*cert));
+	l->certs = conf_grow(l->certs, conf->ncerts, sizeof(*w));
+	l->certs[conf->ncerts] = *w;
+	conf->certs[conf->ncerts++] = *cert;
 }

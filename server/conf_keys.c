@@ -10,6 +10,7 @@
 #include "server/conf.h"
 #include "server/conf_keys.h"
 #include "server/conf_value.h"
+#include "tls/tls_ctx.h"
 
 #define DAY 86400
 #define YEAR (365 * (uint64_t)DAY)
@@ -21,11 +22,61 @@ static const char *const uploads[] = { "atomic", "in-place", NULL };
 static const char *const types[] = { "binary", "ascii", NULL };
 static const char *const asciis[] = { "binary", "convert", NULL };
 static const char *const links[] = { "follow", "slink", NULL };
+static const char *const demands[] = { "optional", "required", NULL };
+
+/* The enums of conf.h and tls_ctx.h by their names. */
+static const char *const tls_modes[] = {
+	[CONF_TLS_OFF] = "off",
+	[CONF_TLS_OPTIONAL] = "optional",
+	[CONF_TLS_REQUIRED] = "required",
+	NULL,
+};
+static const char *const reuses[] = {
+	[CONF_REUSE_OFF] = "off",
+	[CONF_REUSE_PREFER] = "prefer",
+	[CONF_REUSE_REQUIRE] = "require",
+	[CONF_REUSE_STRICT] = "strict",
+	NULL,
+};
+static const char *const eofs[] = {
+	[CONF_EOF_ACCEPT] = "accept",
+	[CONF_EOF_REFUSE] = "refuse",
+	NULL,
+};
+static const char *const profiles[] = {
+	[TLS_MODERN] = "modern",
+	[TLS_LEGACY] = "legacy",
+	NULL,
+};
+static const char *const versions[] = {
+	[TLS_V_DEFAULT] = "default",
+	[TLS_V_1_0] = "1.0",
+	[TLS_V_1_1] = "1.1",
+	[TLS_V_1_2] = "1.2",
+	[TLS_V_1_3] = "1.3",
+	NULL,
+};
+static const char *const client_certs[] = {
+	[TLS_CERTS_NONE] = "none",
+	[TLS_CERTS_REQUEST] = "request",
+	[TLS_CERTS_REQUIRE] = "require",
+	NULL,
+};
+static const char *const logins[] = {
+	[CONF_LOGIN_PASSWORD] = "password",
+	[CONF_LOGIN_CERTIFICATE] = "certificate",
+	[CONF_LOGIN_BOTH] = "both",
+	[CONF_LOGIN_EITHER] = "either",
+	NULL,
+};
 
 const struct conf_section conf_sections[SECTION_COUNT] = {
 	[SECTION_TOP] = { "", false, "The server as a whole." },
 	[SECTION_LISTEN] = { "listen", true,
 	    "An address where clients connect." },
+	[SECTION_CERTIFICATE] = { "certificate", true,
+	    "A certificate of the server; one of each kind of key." },
+	[SECTION_TLS] = { "tls", false, "Certificates and keys of TLS." },
 	[SECTION_LIMITS] = { "limits", false,
 	    "How many sessions there may be; 0 means no limit." },
 	[SECTION_TIMEOUTS] = { "timeouts", false,
@@ -46,6 +97,7 @@ const struct conf_section conf_sections[SECTION_COUNT] = {
 #define AT(m) offsetof(struct config, m)
 #define AT_USER(m) offsetof(struct conf_user, m)
 #define AT_LISTEN(m) offsetof(struct conf_listen, m)
+#define AT_CERT(m) offsetof(struct conf_cert, m)
 
 const struct conf_key conf_keys[] = {
 	{ TOP(workers), &conf_count, AT(workers), "0", 0, 256, NULL,
@@ -78,6 +130,47 @@ const struct conf_key conf_keys[] = {
 	    "Numeric address to listen on; :: means every address, IPv4 and IPv6." },
 	{ SECTION_LISTEN, "port", &conf_port, AT_LISTEN(addr), "21", 0, 65535, NULL,
 	    "Port to listen on; 0 lets the system choose one, which the log tells." },
+	{ SECTION_LISTEN, "tls", &conf_enum, AT_LISTEN(tls), "optional", 0, 0, tls_modes,
+	    "Whether clients may or must switch to TLS before they log in." },
+	{ SECTION_LISTEN, "tls_data", &conf_bool, AT_LISTEN(tls_data), "optional", 0, 0, demands,
+	    "Whether transfers and listings need TLS too (PROT P)." },
+	{ SECTION_LISTEN, "implicit", &conf_bool, AT_LISTEN(implicit), "no", 0, 0, NULL,
+	    "TLS begins with the connection, without AUTH, and the default port is 990." },
+	{ SECTION_LISTEN, "session_reuse", &conf_enum, AT_LISTEN(session_reuse), "prefer", 0, 0, reuses,
+	    "Whether data connections must resume the TLS session of their control connection." },
+	{ SECTION_LISTEN, "unclean_eof", &conf_enum, AT_LISTEN(unclean_eof), "accept", 0, 0, eofs,
+	    "What becomes of an upload that ends without TLS's own end mark." },
+	{ SECTION_LISTEN, "ccc", &conf_bool, AT_LISTEN(ccc), "no", 0, 0, NULL,
+	    "Allows CCC: the control connection goes back to plain text after the login." },
+	{ SECTION_LISTEN, "tls_profile", &conf_enum, AT_LISTEN(tls_profile), "modern", 0, 0, profiles,
+	    "modern: TLS 1.2 and 1.3 with ciphers of today; legacy: TLS 1.0 and weak ciphers too, for old devices." },
+	{ SECTION_LISTEN, "tls_min", &conf_enum, AT_LISTEN(tls_min), "default", 0, 0, versions,
+	    "The lowest TLS version; default leaves it to tls_profile." },
+	{ SECTION_LISTEN, "tls_max", &conf_enum, AT_LISTEN(tls_max), "default", 0, 0, versions,
+	    "The highest TLS version; default is the newest one." },
+	{ SECTION_LISTEN, "client_certs", &conf_enum, AT_LISTEN(client_certs), "none", 0, 0, client_certs,
+	    "Whether clients are asked for a certificate of their own, and must have one." },
+	{ SECTION_LISTEN, "client_ca", &conf_path, AT_LISTEN(client_ca), NULL, 0, 0, NULL,
+	    "PEM file of the authorities that may sign client certificates." },
+	{ SECTION_LISTEN, "client_crl", &conf_path, AT_LISTEN(client_crl), NULL, 0, 0, NULL,
+	    "PEM file of revoked client certificates." },
+
+	{ SECTION_CERTIFICATE, "file", &conf_path, AT_CERT(file), NULL, 0, 0, NULL,
+	    "PEM file: the server's certificate first, then those that lead to its authority." },
+	{ SECTION_CERTIFICATE, "key", &conf_path, AT_CERT(key), NULL, 0, 0, NULL,
+	    "PEM file of its key; not set means that the key is in file." },
+	{ SECTION_CERTIFICATE, "ocsp", &conf_path, AT_CERT(ocsp), NULL, 0, 0, NULL,
+	    "DER file of an OCSP response that is handed out with the certificate." },
+
+	{ SECTION_TLS, "selfsigned", &conf_path, AT(selfsigned), "selfsigned.crt", 0, 0, NULL,
+	    "Certificate that is used, and made at the first start, where no certificate block is; "
+	    "its key is beside it." },
+	{ SECTION_TLS, "sni_directory", &conf_path, AT(sni_directory), NULL, 0, 0, NULL,
+	    "Directory of NAME.crt and NAME.key for clients that ask for the host NAME." },
+	{ SECTION_TLS, "ticket_keys", &conf_path, AT(ticket_keys), NULL, 0, 0, NULL,
+	    "File that keeps the keys of session tickets over restarts and, under inetd, from one process to the next." },
+	{ SECTION_TLS, "ktls", &conf_bool, AT(ktls), "yes", 0, 0, NULL,
+	    "Lets the kernel encrypt downloads where it can." },
 
 	{ SECTION_LIMITS, "sessions", &conf_count, AT(max_sessions), "10000", 0, MILLION, NULL,
 	    "Sessions at once, all together." },
@@ -104,6 +197,8 @@ const struct conf_key conf_keys[] = {
 	    "Without a byte moving for so long, a transfer is aborted." },
 	{ SECTION_TIMEOUTS, "output", &conf_seconds, AT(output_timeout), "60", 1, DAY, NULL,
 	    "Without a client taking its replies for so long, a session is closed." },
+	{ SECTION_TIMEOUTS, "handshake", &conf_seconds, AT(handshake_timeout), "30", 1, DAY, NULL,
+	    "For a client to finish a TLS handshake, of a control or a data connection." },
 	{ SECTION_TIMEOUTS, "drain", &conf_seconds, AT(drain_timeout), "30", 0, DAY, NULL,
 	    "How long running transfers may go on after SIGTERM." },
 
@@ -162,6 +257,10 @@ const struct conf_key conf_keys[] = {
 	    "What guests may do." },
 	{ SECTION_ANONYMOUS, "umask", &conf_mode, AT(anonymous_umask), "022", 0, 0777, NULL,
 	    "Permission bits that files of guests never have, in octal." },
+	{ SECTION_ANONYMOUS, "tls", &conf_bool, AT(anonymous_tls), "optional", 0, 0, demands,
+	    "Whether guests need TLS to log in." },
+	{ SECTION_ANONYMOUS, "tls_data", &conf_bool, AT(anonymous_tls_data), "optional", 0, 0, demands,
+	    "Whether their transfers and listings need TLS too (PROT P)." },
 
 	{ SECTION_SYSTEM, "enabled", &conf_bool, AT(system_accounts), "no", 0, 0, NULL,
 	    "Lets the accounts of this machine in; needs root." },
@@ -175,6 +274,10 @@ const struct conf_key conf_keys[] = {
 	    "Directory they see as /; not set means the home directory of each." },
 	{ SECTION_SYSTEM, "min_uid", &conf_count, AT(system_min_uid), "1000", 1, UINT32_MAX - 1, NULL,
 	    "Accounts with a smaller user number are refused." },
+	{ SECTION_SYSTEM, "tls", &conf_bool, AT(system_tls), "optional", 0, 0, demands,
+	    "Whether system accounts need TLS to log in." },
+	{ SECTION_SYSTEM, "tls_data", &conf_bool, AT(system_tls_data), "optional", 0, 0, demands,
+	    "Whether their transfers and listings need TLS too (PROT P)." },
 
 	{ SECTION_USER, "password", &conf_string, AT_USER(password), NULL, 0, 0, NULL,
 	    "Hash as made by ternctl or crypt(3); \"*\" never matches." },
@@ -192,6 +295,14 @@ const struct conf_key conf_keys[] = {
 	    "Permission bits that the user's files never have, in octal." },
 	{ SECTION_USER, "idle_timeout", &conf_seconds, AT_USER(idle_timeout), "0", 0, YEAR, NULL,
 	    "The user's own idle timeout; 0 means the server's." },
+	{ SECTION_USER, "tls", &conf_bool, AT_USER(tls), "optional", 0, 0, demands,
+	    "Whether the user needs TLS to log in." },
+	{ SECTION_USER, "tls_data", &conf_bool, AT_USER(tls_data), "optional", 0, 0, demands,
+	    "Whether the user's transfers and listings need TLS too (PROT P)." },
+	{ SECTION_USER, "login", &conf_enum, AT_USER(login), "password", 0, 0, logins,
+	    "What the user must show: a password, a client certificate, both, or either of them." },
+	{ SECTION_USER, "certificate", &conf_certname, AT_USER(certificate), NULL, 0, 0, NULL,
+	    "What the user's certificate is known by; not set means cn: and the user's name." },
 	{ SECTION_USER, "disabled", &conf_bool, AT_USER(disabled), "no", 0, 0, NULL,
 	    "Refuses the login and keeps the account." },
 };

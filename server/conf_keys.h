@@ -15,6 +15,8 @@ struct conf_type; /* conf_value.h */
 enum conf_section_id {
 	SECTION_TOP,
 	SECTION_LISTEN,
+	SECTION_CERTIFICATE,
+	SECTION_TLS,
 	SECTION_LIMITS,
 	SECTION_TIMEOUTS,
 	SECTION_DATA,
@@ -35,7 +37,7 @@ struct conf_key {
 	enum conf_section_id section;
 	const char *name;
 	const struct conf_type *type;
-	size_t offset; /* in struct config, conf_user or conf_listen */
+	size_t offset; /* in struct config, or the struct of a titled block */
 	const char *def; /* as it would be written; NULL = not set */
 	uint64_t min, max; /* of numbers */
 	const char *const *names; /* of enums, and of booleans unless yes/no */

@@ -39,7 +39,17 @@ static struct {
 	bool users_only;
 	struct conf_user user; /* the block that is being parsed */
 	struct conf_listen listen;
+	struct conf_cert cert;
 } cur;
+
+static const struct {
+	void *block; /* NULL: the keys are struct config's */
+	size_t size;
+} titled[SECTION_COUNT] = {
+	[SECTION_LISTEN] = { &cur.listen, sizeof(cur.listen) },
+	[SECTION_CERTIFICATE] = { &cur.cert, sizeof(cur.cert) },
+	[SECTION_USER] = { &cur.user, sizeof(cur.user) },
+};
 
 static const struct {
 	const char *start; /* of a message of libConfuse */
@@ -140,9 +150,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 static void *
 base_of(enum conf_section_id id)
 {
-	return id == SECTION_USER     ? (void *)&cur.user
-	       : id == SECTION_LISTEN ? (void *)&cur.listen
-				      : (void *)cur.load->conf;
+	return titled[id].block != NULL ? titled[id].block : cur.load->conf;
 }
 
 /* A key was read. Complains instead of failing, so that parsing goes on. */
@@ -179,11 +187,8 @@ block_reset(enum conf_section_id id)
 {
 	size_t i;
 
-	if (id == SECTION_USER)
-		memset(&cur.user, 0, sizeof(cur.user));
-	else
-		memset(&cur.listen, 0, sizeof(cur.listen));
-	conf_defaults(id, base_of(id));
+	memset(titled[id].block, 0, titled[id].size);
+	conf_defaults(id, titled[id].block, "");
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == id)
 			cur.load->seen[i].file = NULL;
@@ -209,8 +214,10 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 	if (id == SECTION_USER)
 		conf_user_end(
 		    cur.load, &w, cfg_title(sec), &cur.user, cur.users_only);
-	else
+	else if (id == SECTION_LISTEN)
 		conf_listen_end(cur.load, &w, cfg_title(sec), &cur.listen);
+	else
+		conf_cert_end(cur.load, &w, cfg_title(sec), &cur.cert);
 	block_reset(id);
 	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 	return 0;
@@ -427,6 +434,7 @@ conf_parse_file(struct conf_load *l, const char *path, bool users_only)
 	cfg_t *cfg = new_context(users_only);
 	const struct conf_where *from =
 	    users_only ? conf_where_key(l, SECTION_TOP, "users_file") : NULL;
+	int id;
 
 	if (cfg == NULL) {
 		conf_complain(l, NULL, "out of memory; try again");
@@ -434,10 +442,13 @@ conf_parse_file(struct conf_load *l, const char *path, bool users_only)
 	}
 	cur.load = l;
 	cur.users_only = users_only;
-	block_reset(SECTION_USER);
-	block_reset(SECTION_LISTEN);
+	for (id = 0; id < SECTION_COUNT; id++)
+		if (conf_sections[id].titled)
+			block_reset((enum conf_section_id)id);
 	parse_file(cfg, path, from);
-	conf_values_clear(SECTION_USER, &cur.user);
-	conf_values_clear(SECTION_LISTEN, &cur.listen);
+	for (id = 0; id < SECTION_COUNT; id++)
+		if (conf_sections[id].titled)
+			conf_values_clear(
+			    (enum conf_section_id)id, titled[id].block);
 	cfg_free(cfg);
 }

@@ -10,6 +10,7 @@
 #include "server/conf_keys.h"
 
 struct config;
+struct conf_cert;
 struct conf_listen;
 struct conf_user;
 
@@ -26,6 +27,7 @@ struct conf_load {
 	unsigned nerrors;
 	struct conf_where *seen; /* by row of conf_keys */
 	struct conf_where *listens; /* by index of conf->listens */
+	struct conf_where *certs; /* by index of conf->certs */
 	char **files; /* names that conf_where points to */
 	size_t nfiles;
 };
@@ -43,12 +45,14 @@ void conf_complain(struct conf_load *, const struct conf_where *,
 const struct conf_where *conf_where_key(
     const struct conf_load *, enum conf_section_id, const char *name);
 
-/* A block of the kind has ended: it becomes an element of its array, and what
- * is on the heap goes with it. */
+/* A block of the kind has ended: it is checked, it becomes an element of its
+ * array, and what is on the heap goes with it. */
 void conf_user_end(struct conf_load *, const struct conf_where *,
     const char *name, struct conf_user *, bool in_users_file);
 void conf_listen_end(struct conf_load *, const struct conf_where *,
     const char *name, struct conf_listen *);
+void conf_cert_end(struct conf_load *, const struct conf_where *,
+    const char *name, struct conf_cert *);
 /* Room for one more than n elements: doubles at every power of two. */
 void *conf_grow(void *array, size_t n, size_t size);
 

@@ -68,8 +68,12 @@ conf_print(const struct config *conf, FILE *out)
 	for (i = 0; i < conf->nlistens; i++)
 		print_block(SECTION_LISTEN, conf->listens[i].name,
 		    &conf->listens[i], out);
-	for (i = SECTION_LIMITS; i < SECTION_USER; i++)
-		print_block((enum conf_section_id)i, NULL, conf, out);
+	for (i = 0; i < conf->ncerts; i++)
+		print_block(SECTION_CERTIFICATE, conf->certs[i].name,
+		    &conf->certs[i], out);
+	for (i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (!conf_sections[i].titled)
+			print_block((enum conf_section_id)i, NULL, conf, out);
 	print_users(conf, out);
 }
 

@@ -335,6 +335,32 @@ parse_string(const struct conf_key *k, struct conf_input *in, void *dst)
 	return 0;
 }
 
+/* How a client's certificate may be named. */
+static bool
+is_certname(const char *s)
+{
+	static const char *const kinds[] = {
+		"sha256:", "cn:", "subject:", "email:", "dns:", "uri:", "upn:"
+	};
+	size_t i, len;
+
+	for (i = 0; i < NELEM(kinds); i++) {
+		len = strlen(kinds[i]);
+		if (strncmp(s, kinds[i], len) == 0)
+			return s[len] != '\0' && !has_control(s);
+	}
+	return false;
+}
+
+static int
+parse_certname(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	if (!is_certname(in->text))
+		return refuse_value(k, in);
+	set_string(dst, xstrdup(in->text));
+	return 0;
+}
+
 static int
 parse_path(const struct conf_key *k, struct conf_input *in, void *dst)
 {
@@ -403,3 +429,5 @@ const struct conf_type conf_rights = { "rights", parse_rights, print_rights,
 const struct conf_type conf_ip = { "address", parse_ip, print_ip, false };
 const struct conf_type conf_uid = { "user", parse_uid, print_uint, false };
 const struct conf_type conf_gid = { "group", parse_gid, print_uint, false };
+const struct conf_type conf_certname = { "certificate name", parse_certname,
+	print_string, true };

@@ -67,6 +67,9 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 		{ &conf_ip, "a numeric IPv4 or IPv6 address" },
 		{ &conf_uid, "a user's name or number, not root" },
 		{ &conf_gid, "a group's name or number" },
+		{ &conf_certname, "a kind and a name such as \"cn:joe\", "
+				  "\"email:joe@example.org\" or "
+				  "\"sha256:AB:CD:...\"" },
 	};
 	size_t i;
 
@@ -86,9 +89,9 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 }
 
 void
-conf_defaults(enum conf_section_id id, void *base)
+conf_defaults(enum conf_section_id id, void *base, const char *dir)
 {
-	struct conf_input in = { .dir = "" };
+	struct conf_input in = { .dir = dir };
 	size_t i;
 
 	for (i = 0; i < conf_nkeys; i++) {

@@ -27,7 +27,7 @@ struct conf_type {
 
 extern const struct conf_type conf_bool, conf_count, conf_seconds, conf_bytes,
     conf_port, conf_ports, conf_enum, conf_string, conf_path, conf_vpath,
-    conf_mode, conf_rights, conf_ip, conf_uid, conf_gid;
+    conf_mode, conf_rights, conf_ip, conf_uid, conf_gid, conf_certname;
 
 /* The value's place in the section's struct. */
 static inline void *
@@ -42,8 +42,9 @@ bool conf_value_is_set(const struct conf_key *, const void *base);
 /* "1 to 86400", "yes or no", the names of an enum ...; into out. */
 const char *conf_value_range(const struct conf_key *, char *out, size_t size);
 
-/* Every key of the section at its default; base is zeroed memory. */
-void conf_defaults(enum conf_section_id, void *base);
+/* Every key of the section at its default, relative paths from dir; base is
+ * zeroed memory. */
+void conf_defaults(enum conf_section_id, void *base, const char *dir);
 /* Frees the heap values of the section. */
 void conf_values_clear(enum conf_section_id, void *base);
 

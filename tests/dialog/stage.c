@@ -62,7 +62,7 @@ stage_init(struct stage *st)
 	st->control = st->monitor = st->agent = -1;
 	st->data = st->listener = st->stored = -1;
 	for (i = 0; i < NELEM(sections); i++)
-		conf_defaults(sections[i], &st->conf);
+		conf_defaults(sections[i], &st->conf, "/");
 	ck_assert_int_eq(addr_parse_ip(&st->local, "127.0.0.1"), 0);
 	st->local.port = 2121;
 	st->peer = st->local;
