@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "server/conf.h"
 #include "server/roles.h"
+#include "server/tlsconf.h"
 
 enum action {
 	ACTION_RUN,
@@ -111,7 +112,8 @@ complain(const struct command_line *cl, const char *err)
 static int
 check(const struct config *conf)
 {
-	int problems = conf_check(conf, true, stderr);
+	int problems =
+	    conf_check(conf, true, stderr) + tlsconf_check(conf, stderr);
 
 	if (problems == 0)
 		printf("%s is in order\n", conf->path);

@@ -12,4 +12,8 @@ libserver_a_SOURCES += \
 	server/conf_value.c server/conf_value.h \
 	server/proto.h \
 	server/rights.c server/rights.h \
-	server/roles.h
+	server/roles.h \
+	server/tlsconf.c server/tlsconf.h \
+	server/tlsconf_check.c \
+	server/tlsconf_priv.h \
+	server/tlsconf_selfsigned.c

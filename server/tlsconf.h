@@ -37,5 +37,11 @@ bool tlsconf_changed(struct tlsconf *);
 int64_t tlsconf_not_after(const struct tlsconf *, const char **file_r);
 /* Fingerprint of the first certificate, or NULL. */
 const char *tlsconf_fingerprint(const struct tlsconf *);
+/*
+ * For -t: certificates, keys, authorities, the file of ticket keys; creates
+ * nothing. Returns the number of problems, each written as a line to out, as
+ * conf_check() does.
+ */
+int tlsconf_check(const struct config *, FILE *out);
 
 #endif

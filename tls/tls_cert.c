@@ -26,7 +26,9 @@ open_file(const char *path, char **err_r)
 		int err = errno;
 
 		ERR_clear_error();
-		tls_err_set(err_r, "%s: cannot open: %s", path, strerror(err));
+		tls_err_set(err_r,
+		    "%s: cannot open: %s; check its name and permissions", path,
+		    strerror(err));
 	}
 	return bio;
 }

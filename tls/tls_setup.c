@@ -97,7 +97,9 @@ can_open(const char *path, char **err_r)
 		BIO_free(bio);
 		return 0;
 	}
-	return tls_err_set(err_r, "%s: cannot open: %s", path, strerror(err));
+	return tls_err_set(err_r,
+	    "%s: cannot open: %s; check its name and permissions", path,
+	    strerror(err));
 }
 
 /* Adds what a file holds to the store. */

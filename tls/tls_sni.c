@@ -76,7 +76,9 @@ tls_names_load(struct tls_names *names, const char *dir,
 	tls_watch_add(watch, dir); /* names that come and go */
 	d = opendir(dir);
 	if (d == NULL)
-		return tls_err_set(err_r, "%s: cannot open the directory: %s",
+		return tls_err_set(err_r,
+		    "%s: cannot open the directory: %s; check its name and "
+		    "permissions",
 		    dir, strerror(errno));
 	while (ret == 0 && (e = readdir(d)) != NULL)
 		if ((name = name_of_file(e->d_name)) != NULL)
