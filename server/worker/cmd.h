@@ -36,6 +36,7 @@ enum cmd_flag {
 	CMD_F_ALIAS = 1 << 5, /* X form: not shown in HELP twice */
 	CMD_F_502 = 1 << 6, /* known, not implemented: no handler */
 	CMD_F_NOW_BARE = 1 << 7, /* CMD_F_NOW only without an argument (STAT) */
+	CMD_F_SECRET = 1 << 8, /* 530 in clear text where TLS is required */
 };
 
 struct cmd {
@@ -69,6 +70,8 @@ void cmd_finish(struct session *);
 
 /* cmd_login.c */
 cmd_handler cmd_user, cmd_pass, cmd_acct, cmd_rein, cmd_quit;
+/* cmd_tls.c */
+cmd_handler cmd_auth, cmd_pbsz, cmd_prot, cmd_ccc;
 /* cmd_mode.c */
 /* "type*;size;..." for FEAT (stars = true) and OPTS MLST; at most 128 bytes. */
 const char *facts_str(unsigned facts, bool stars, char *out, size_t size);

@@ -13,6 +13,7 @@
 #include "server/worker/cmd.h"
 #include "server/worker/data.h"
 #include "server/worker/reply.h"
+#include "tls/tls_reuse.h"
 
 #define PORT_MIN 1024
 
@@ -56,6 +57,7 @@ set_target(struct session *s, const char *verb, struct addr *target)
 		reply(s, 501, "%s address must be yours.", verb);
 	else {
 		data_target(s, target);
+		tls_stream_new_ticket(&s->ctl); /* R1.1 */
 		reply(s, 200, "%s command successful.", verb);
 	}
 	return CMD_DONE;
@@ -108,8 +110,10 @@ open_passive(struct session *s, struct addr *addr_r)
 {
 	const struct config *conf = s->w->conf;
 
-	if (data_listen(s, addr_r) == 0)
+	if (data_listen(s, addr_r) == 0) {
+		tls_stream_new_ticket(&s->ctl); /* R1.1 */
 		return true;
+	}
 	if (errno == EADDRINUSE)
 		reply(s, 425, "No passive port free (range %u-%u in use).",
 		    conf->passive_min, conf->passive_max);

@@ -25,6 +25,18 @@ active_on(const struct session *s)
 }
 
 static bool
+tls_on(const struct session *s)
+{
+	return session_tls(s) != NULL;
+}
+
+static bool
+ccc_on(const struct session *s)
+{
+	return tls_on(s) && session_listen(s)->ccc && !s->implicit;
+}
+
+static bool
 chmod_on(const struct session *s)
 {
 	return s->w->conf->site_chmod;
@@ -53,7 +65,9 @@ static const struct {
 	const char *line;
 	bool (*on)(const struct session *);
 } features[] = {
+	{ "AUTH TLS", tls_on },
 	{ "AVBL", always },
+	{ "CCC", ccc_on },
 	{ "CLNT", always },
 	{ "CSID", always },
 	{ "EPRT", active_on },
@@ -64,6 +78,8 @@ static const struct {
 	{ "MFF modify;UNIX.mode;", chmod_on },
 	{ "MFMT", always },
 	{ "MLST", always },
+	{ "PBSZ", tls_on },
+	{ "PROT", tls_on },
 	{ "REST STREAM", always },
 	{ "SITE CHMOD", chmod_on },
 	{ "SITE MKDIR", always },

@@ -20,6 +20,7 @@
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
 #include "server/worker/reply.h"
+#include "tls/tls_reuse.h"
 
 #define DELAY_MS 1000u /* per wrong password, RFC 2577 7 */
 #define DELAY_MAX_MS 5000u
@@ -48,6 +49,21 @@ is_anonymous(const struct session *s, const char *name)
 		   ascii_casecmp(name, "ftp") == 0);
 }
 
+/* May this user not log in in clear text, whatever the listener says? */
+static bool
+needs_tls(const struct session *s, const char *name)
+{
+	const struct config *conf = s->w->conf;
+	const struct conf_user *u;
+
+	if (is_anonymous(s, name))
+		return conf->anonymous_tls;
+	u = conf_find_user(conf, name);
+	if (u != NULL)
+		return u->tls;
+	return conf->system_accounts && conf->system_tls;
+}
+
 /* Whoever was logged in is dropped at once, whatever comes of this. */
 enum cmd_result
 cmd_user(struct session *s, char *name)
@@ -58,6 +74,10 @@ cmd_user(struct session *s, char *name)
 		return CMD_DONE;
 	}
 	session_drop_user(s);
+	if (!s->secure && needs_tls(s, name)) {
+		reply(s, 530, "TLS required; use AUTH TLS first.");
+		return CMD_DONE;
+	}
 	s->user = xstrdup(name);
 	login_set(s, LOGIN_USER);
 	if (is_anonymous(s, name))
@@ -105,9 +125,21 @@ cmd_quit(struct session *s, char *arg)
 enum cmd_result
 cmd_rein(struct session *s, char *arg)
 {
+	static const char text[] = "Service ready for new user.";
+
+	/* It would lead to a connection that is good for nothing. */
+	if (s->secure &&
+	    (s->implicit || session_listen(s)->tls == CONF_TLS_REQUIRED)) {
+		reply(s, 502, "REIN not available here.");
+		return CMD_DONE;
+	}
 	session_drop_user(s);
 	session_reset(s);
-	reply(s, 220, "Service ready for new user.");
+	s->cleared = false;
+	if (s->secure) /* RFC 4217 13 */
+		ctrl_tls_leave(s, 220, text);
+	else
+		reply(s, 220, "%s", text);
 	return CMD_DONE;
 }
 
@@ -135,11 +167,13 @@ accept_login(struct session *s, struct login_answer *a)
 	free(s->cwd);
 	s->cwd = xstrdup(a->start_dir);
 	s->anonymous = a->anonymous != 0;
+	s->tls_data = a->tls_data != 0;
 	s->rights = a->rights;
 	s->umask = a->umask;
 	s->idle_timeout =
 	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
 	s->login_failures = 0;
+	tls_stream_set_account(&s->ctl, s->user);
 	login_set(s, LOGIN_IN);
 	session_log(s, "logged in");
 	reply(s, 230, "Login successful.");

@@ -17,8 +17,21 @@
 #include "server/worker/list_opts.h"
 #include "server/worker/reply.h"
 #include "server/worker/xfer.h"
+#include "tls/tls_info.h"
 
 /* --------------------------------------------------------- of the session */
+
+static void
+tls_status(struct session *s)
+{
+	char text[128];
+
+	if (s->secure)
+		reply_more(s, 211, " Control connection: %s",
+		    tls_info_str(&s->ctl, text, sizeof(text)));
+	if (s->secure || s->private)
+		reply_more(s, 211, " PROT: %s", s->private ? "P" : "C");
+}
 
 static void
 session_status(struct session *s)
@@ -29,6 +42,7 @@ session_status(struct session *s)
 	    s->w->conf->hide_version ? "FTP server" : PACKAGE_STRING);
 	reply_more(s, 211, " Connected from %s",
 	    addr_ip_str(&s->peer, text, sizeof(text)));
+	tls_status(s);
 	if (s->login == LOGIN_IN) {
 		reply_more(s, 211, " Logged in as %.64s", s->user);
 		reply_more(s, 211, " TYPE: %s; STRU: F; MODE: S",

@@ -27,11 +27,21 @@ take_restart(struct session *s)
 	return restart;
 }
 
+/* 522, because it makes lftp try again with PROT P (protocol 7.3). */
+static bool
+lacks_tls(struct session *s)
+{
+	if (s->private || !(session_listen(s)->tls_data || s->tls_data))
+		return false;
+	reply(s, 522, "TLS required on the data connection; use PROT P.");
+	return true;
+}
+
 /* Makes arg a virtual path; checks what all transfers need. */
 static bool
 prepare(struct session *s, char *path, const char *arg, int creating)
 {
-	if (cmd_path(s, arg, creating, path)) {
+	if (!lacks_tls(s) && cmd_path(s, arg, creating, path)) {
 		if (data_is_possible(s))
 			return true;
 		reply(s, 425, "Use PASV, EPSV, PORT or EPRT first.");

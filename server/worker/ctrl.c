@@ -26,6 +26,7 @@ static const char *const mode_names[] = {
 	[CTRL_READY] = "ready",
 	[CTRL_WAITING] = "waiting",
 	[CTRL_TRANSFER] = "transfer",
+	[CTRL_HANDSHAKE] = "handshake",
 	[CTRL_CLOSING] = "closing",
 };
 
@@ -209,7 +210,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	struct session *s = arg;
 
 	session_enter(s);
-	if ((what & EV_READ) != 0)
+	if ((what & EV_READ) != 0 && s->mode != CTRL_HANDSHAKE)
 		read_some(s);
 	session_leave(s);
 	if ((what & EV_READ) != 0)
@@ -388,6 +389,8 @@ wants_input(const struct session *s)
 		return false;
 	if (s->mode == CTRL_CLOSING)
 		return true;
+	if (s->mode == CTRL_HANDSHAKE)
+		return !s->blocked;
 	if (s->mode == CTRL_TRANSFER && !queue_has_room(s))
 		return false;
 	return s->in.len - s->in.pos < CTRL_INPUT_MAX;
@@ -403,6 +406,9 @@ arm_read(struct session *s)
 		die("event_add");
 	if (!want && armed)
 		event_del(s->ev_read);
+	/* Bytes that TLS has already taken out of the socket cause no event. */
+	if (want && s->mode != CTRL_HANDSHAKE && s->ctl.ops->pending(&s->ctl))
+		event_active(s->ev_read, EV_READ, 0);
 }
 
 static void

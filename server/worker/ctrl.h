@@ -22,6 +22,17 @@ void ctrl_run(struct session *);
 void ctrl_flush(struct session *);
 /* Drops what is in s->out. */
 void ctrl_clear_output(struct session *);
+/*
+ * What the client sends from now on is TLS: begins when the output has left.
+ * Lines run again when the handshake is done.
+ */
+void ctrl_tls_begin(struct session *);
+/* The same for a fresh session, which is greeted afterwards. */
+void ctrl_tls_begin_implicit(struct session *);
+/* Goes on with the handshake, as far as that is possible now. */
+void ctrl_tls_step(struct session *);
+/* CCC, REIN: this reply is the last under TLS. */
+void ctrl_tls_leave(struct session *, int code, const char *text);
 /* Arms the events for what the session waits for now. */
 void ctrl_arm(struct session *);
 

@@ -17,9 +17,12 @@
 #include "common/mem.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/reply.h"
+#include "tls/tls_stream.h"
 
-/* A full segment is worth padding to only while it is a short line. */
+/* A full segment is worth padding to only while it is a short line; the padding
+ * of a TLS record is not seen by anybody. */
 #define PAD_MSS_MAX 600
+#define PAD_TLS_MSS_MAX 4096
 
 void
 ctrl_clear_output(struct session *s)
@@ -28,16 +31,16 @@ ctrl_clear_output(struct session *s)
 	memset(&s->out, 0, sizeof(s->out));
 }
 
-/* The connection's segment size if a segment is small, else 0. */
+/* The connection's segment size if it is at most max, else 0. */
 static size_t
-small_segment(int fd)
+small_segment(int fd, int max)
 {
 	socklen_t len;
 	int mss;
 
 	len = sizeof(mss);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len) == -1 ||
-	    mss <= 0 || mss > PAD_MSS_MAX)
+	    mss <= 0 || mss > max)
 		return 0;
 	return (size_t)mss;
 }
@@ -54,12 +57,17 @@ pad(struct session *s)
 	int unacked, unsent, fd = s->ctl.fd;
 	struct outbuf *o = &s->out;
 	size_t mss, fill;
+	int max = s->secure ? PAD_TLS_MSS_MAX : PAD_MSS_MAX;
 
 	if (!s->w->conf->pad_replies || ioctl(fd, SIOCOUTQ, &unacked) == -1 ||
-	    unacked == 0 || (mss = small_segment(fd)) == 0)
+	    unacked == 0 || (mss = small_segment(fd, max)) == 0)
 		return;
 	if (ioctl(fd, SIOCOUTQNSD, &unsent) == -1 || unsent < 0)
 		unsent = 0;
+	if (s->secure) {
+		tls_stream_pad_next(&s->ctl, mss, (size_t)unsent);
+		return;
+	}
 	/* Telnet answers may stand last: they are no line. */
 	if (o->len < 2 || memcmp(o->p + o->len - 2, "\r\n", 2) != 0)
 		return;
@@ -124,6 +132,8 @@ ctrl_flush(struct session *s)
 	if (s->pad_last)
 		pad(s);
 	s->pad_last = false;
+	if (s->mode == CTRL_CLOSING)
+		tls_stream_last(&s->ctl);
 	while (all && s->out.len > 0)
 		all = send_once(s);
 	if (!s->ended)

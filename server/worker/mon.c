@@ -262,7 +262,7 @@ mon_login(struct session *s, const char *user, const char *password)
 	put_u8(&w, ASK_PASSWORD);
 	put_str(&w, user);
 	put_str(&w, password);
-	put_u8(&w, 0);
+	put_u8(&w, s->secure);
 	put_str(&w, "");
 	tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
@@ -291,7 +291,7 @@ mon_source_port(struct session *s, uint32_t serial)
 	begin(s, &w, WM_SOURCE_PORT);
 	put_u32(&w, serial);
 	addr_put(&w, &s->local);
-	put_u8(&w, 0);
+	put_u8(&w, s->implicit);
 	tell(s->w, &w);
 }
 

@@ -9,9 +9,11 @@ libserver_a_SOURCES += \
 	server/worker/cmd_site.c \
 	server/worker/cmd_stat.c \
 	server/worker/cmd_table.c \
+	server/worker/cmd_tls.c \
 	server/worker/cmd_xfer.c \
 	server/worker/ctrl.c server/worker/ctrl.h \
 	server/worker/ctrl_send.c \
+	server/worker/ctrl_tls.c \
 	server/worker/data.c server/worker/data.h \
 	server/worker/data_connect.c \
 	server/worker/data_linger.c \
@@ -28,4 +30,5 @@ libserver_a_SOURCES += \
 	server/worker/xfer_list.c \
 	server/worker/xfer_pipe.c \
 	server/worker/xfer_recv.c \
-	server/worker/xfer_send.c
+	server/worker/xfer_send.c \
+	server/worker/xfer_tls.c

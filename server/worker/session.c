@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/tlsconf.h"
 #include "server/worker/cmd_login.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
@@ -18,11 +19,31 @@
 #include "server/worker/mon.h"
 #include "server/worker/reply.h"
 #include "server/worker/xfer.h"
+#include "tls/tls_reuse.h"
 
 #define MS UINT64_C(1000)
 #define CLOSING_MS (2 * MS) /* for the peer to read our last reply */
 
 static void on_timer(void *);
+
+/* ---------------------------------------------------------- what it is of */
+
+/* A listener that the service manager made up is none of ours. */
+const struct conf_listen *
+session_listen(const struct session *s)
+{
+	static const struct conf_listen none;
+
+	return s->listener < s->w->conf->nlistens
+		   ? &s->w->conf->listens[s->listener]
+		   : &none;
+}
+
+struct tls_ctx *
+session_tls(const struct session *s)
+{
+	return s->w->tls == NULL ? NULL : tlsconf_ctx(s->w->tls, s->listener);
+}
 
 /* ------------------------------------------------------------------ birth */
 
@@ -49,7 +70,10 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	    s, "connected to %s", addr_str(local, where, sizeof(where)));
 	session_enter(s);
 	ctrl_start(s);
-	reply(s, 220, "%s", w->conf->banner);
+	if (session_listen(s)->implicit)
+		ctrl_tls_begin_implicit(s);
+	else
+		reply(s, 220, "%s", w->conf->banner);
 	session_set_timer(s);
 	session_leave(s);
 }
@@ -76,6 +100,7 @@ session_reset(struct session *s)
 	s->facts = FACT_ALL;
 	s->epsv_all = false;
 	s->restart = 0;
+	s->pbsz = s->private = false;
 	s->idle_timeout = conf->idle_timeout;
 	data_close(s);
 }
@@ -92,11 +117,13 @@ session_drop_user(struct session *s)
 		login_set(s, LOGIN_NONE);
 	fs_free(s->fs);
 	s->fs = NULL;
+	tls_stream_set_account(&s->ctl, NULL);
 	set_string(&s->user, NULL);
 	set_string(&s->rename_from, NULL);
 	s->restart = 0;
 	s->rights = 0;
 	s->anonymous = false;
+	s->tls_data = false;
 	s->idle_timeout = s->w->conf->idle_timeout;
 	s->answer_at = 0;
 	data_close(s);
@@ -121,6 +148,8 @@ session_leave(struct session *s)
 	ctrl_run(s);
 	if (!s->ended)
 		ctrl_flush(s);
+	if (!s->ended && s->mode == CTRL_HANDSHAKE)
+		ctrl_tls_step(s);
 	if (!s->ended)
 		ctrl_arm(s);
 	s->depth--;
@@ -151,6 +180,9 @@ deadline(const struct session *s)
 		due = s->active + s->idle_timeout * MS;
 	else /* suspended (R6.1); looked at again after as long */
 		due = clock_ms() + s->idle_timeout * MS;
+	if (s->mode == CTRL_HANDSHAKE)
+		due = earlier(
+		    due, s->handshake_since + conf->handshake_timeout * MS);
 	if (s->blocked)
 		due =
 		    earlier(due, s->blocked_since + conf->output_timeout * MS);
@@ -192,6 +224,8 @@ expire(struct session *s, uint64_t now)
 	else if (s->blocked &&
 		 s->blocked_since + conf->output_timeout * MS <= now)
 		session_end(s, "the client does not read its replies");
+	else if (s->mode == CTRL_HANDSHAKE) /* nothing must be written now */
+		session_end(s, "TLS handshake timed out");
 	else if (s->login != LOGIN_IN)
 		session_bye(s, 421, "Login timeout.", "login timeout");
 	else
@@ -219,6 +253,10 @@ session_bye(struct session *s, int code, const char *text, const char *reason)
 {
 	if (s->ended || s->mode == CTRL_CLOSING)
 		return;
+	if (s->mode == CTRL_HANDSHAKE) { /* there is no way to say it */
+		session_end(s, reason);
+		return;
+	}
 	xfer_drop(s);
 	data_close(s);
 	fs_cancel(s); /* nobody is told of its answers any more */

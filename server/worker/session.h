@@ -32,6 +32,7 @@ struct event;
 struct data; /* data.c */
 struct xfer; /* xfer.c */
 struct fs; /* fs.c */
+struct tls_ctx;
 
 enum login_state {
 	LOGIN_NONE, /* no user */
@@ -46,6 +47,7 @@ enum ctrl_mode {
 	CTRL_WAITING, /* a command waits for monitor or agent: leave it unread
 		       */
 	CTRL_TRANSFER, /* runs ABOR and STAT, queues everything else */
+	CTRL_HANDSHAKE, /* reads none: TLS is being negotiated */
 	CTRL_CLOSING, /* 221 or 421 said: drain and close */
 };
 
@@ -112,6 +114,15 @@ struct session {
 	 */
 	void (*drained)(struct session *);
 
+	/* TLS (ctrl_tls.c, cmd_tls.c) */
+	bool secure; /* the control connection is in TLS */
+	bool cleared; /* it was, before CCC */
+	bool implicit; /* from the first byte */
+	bool pbsz; /* PBSZ was given */
+	bool private; /* PROT P */
+	bool reuse_noted; /* that data connections do not resume */
+	uint64_t handshake_since; /* clock_ms() */
+
 	/* timers: one, for login, idle, closing (session.c) */
 	struct timer timer;
 	uint64_t
@@ -126,6 +137,7 @@ struct session {
 	char *user; /* as given to USER */
 	unsigned login_attempts, login_failures;
 	bool anonymous;
+	bool tls_data; /* the account's transfers need PROT P */
 	uint32_t rights, umask;
 	struct fs *fs; /* the agent's channel, NULL before login */
 
@@ -153,6 +165,11 @@ void session_new(struct worker *, uint64_t sid, int fd, const struct addr *peer,
  */
 void session_end(struct session *, const char *reason);
 void session_free(struct session *);
+
+/* What the configuration says of the session's listener. */
+const struct conf_listen *session_listen(const struct session *);
+/* The TLS context of its listener; NULL: no TLS there. */
+struct tls_ctx *session_tls(const struct session *);
 
 void session_enter(struct session *);
 void session_leave(struct session *);

@@ -24,6 +24,7 @@
 static const char *const state_names[] = {
 	[XFER_OPENING] = "opening",
 	[XFER_CONNECTING] = "connecting",
+	[XFER_HANDSHAKE] = "handshake",
 	[XFER_MOVING] = "moving",
 	[XFER_FINISHING] = "finishing",
 	[XFER_DONE] = "done",
@@ -101,6 +102,7 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	x->ops = ops;
 	x->st.fd = x->file = x->pipe[0] = x->pipe[1] = -1;
 	x->total = UINT64_MAX;
+	x->private = s->private;
 	x->began = x->progress = clock_ms();
 	timer_init(&x->timer, on_timer, x);
 	s->xfer = x;
@@ -122,6 +124,7 @@ xfer_free(struct xfer *x)
 	x->s->xfer = NULL;
 	free(x->buf);
 	free(x->unique);
+	free(x->detail);
 	free(x);
 }
 
@@ -148,7 +151,10 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	struct session *s = x->s;
 
 	session_enter(s);
-	run(x);
+	if (x->state == XFER_HANDSHAKE)
+		xfer_tls_step(x);
+	else
+		run(x);
 	session_leave(s);
 }
 
@@ -160,8 +166,8 @@ xfer_unwatch(struct xfer *x)
 	x->watched = 0;
 }
 
-static void
-watch(struct xfer *x, short what)
+void
+xfer_watch(struct xfer *x, short what)
 {
 	if (x->watched == what)
 		return;
@@ -175,9 +181,9 @@ watch(struct xfer *x, short what)
 static void
 watch_read(struct xfer *x)
 {
-	watch(x, EV_READ);
+	xfer_watch(x, EV_READ);
 	/* Bytes that are already out of the socket cause no event. */
-	if (x->st.ops->pending != NULL && x->st.ops->pending(&x->st))
+	if (x->st.ops->pending(&x->st))
 		event_active(&x->ev, EV_READ, 0);
 }
 
@@ -198,13 +204,13 @@ run(struct xfer *x)
 		if (x->ops->upload)
 			watch_read(x);
 		else
-			watch(x, EV_WRITE);
+			xfer_watch(x, EV_WRITE);
 		break;
 	case STEP_READ:
 		watch_read(x);
 		break;
 	case STEP_WRITE:
-		watch(x, EV_WRITE);
+		xfer_watch(x, EV_WRITE);
 		break;
 	case STEP_AGENT:
 		xfer_unwatch(x);
@@ -267,6 +273,8 @@ on_timer(void *arg)
 	session_enter(s);
 	if (x->state == XFER_FINISHING)
 		s->hold = false; /* the agent is slow: let the 150 go */
+	else if (x->state == XFER_HANDSHAKE)
+		xfer_tls_timeout(x);
 	else
 		check_stall(x);
 	session_leave(s);
@@ -299,7 +307,10 @@ on_connected(struct session *s, int err)
 		return;
 	}
 	stream_init_plain(&x->st, data_take(s));
-	x->ops->connected(x);
+	if (x->private)
+		xfer_tls_start(x);
+	else
+		x->ops->connected(x);
 }
 
 void

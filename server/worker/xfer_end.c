@@ -16,32 +16,60 @@
 #include "server/worker/xfer_priv.h"
 
 /*
- * What is said (protocol: RFC 959 5.4), what is logged, and whether an upload's
- * connection ends in an orderly way after the reply; all others are reset.
+ * What is said (protocol: RFC 959 5.4), what is logged, and how the connection
+ * ends: by an RST, or in an orderly way after the reply.
  */
+enum ending {
+	RESET,
+	ORDERLY_UPLOAD, /* a download must not look complete */
+	ORDERLY, /* nothing was moved, and an alert is on its way */
+};
+
 static const struct {
 	int code;
 	const char *text, *reason;
-	bool orderly;
+	enum ending ending;
 } errors[] = {
-	[XE_ABORTED] = { 426, "Transfer aborted.", "ABOR", false },
+	[XE_ABORTED] = { 426, "Transfer aborted.", "ABOR", RESET },
 	[XE_NO_ENDPOINT] = { 425, "Use PASV, EPSV, PORT or EPRT first.",
-	    "no data connection", true },
+	    "no data connection", ORDERLY_UPLOAD },
 	[XE_CONNECT] = { 425, "Can't open data connection.",
-	    "no data connection", true },
+	    "no data connection", ORDERLY_UPLOAD },
+	[XE_TLS] = { 522, "TLS negotiation failed on the data connection.",
+	    "TLS failed", ORDERLY },
+	[XE_TLS_REUSE] = { 522,
+	    "Data connection must resume the control connection's TLS session.",
+	    "TLS session not resumed", ORDERLY_UPLOAD },
+	[XE_TLS_CERT] = { 522,
+	    "Data connection needs the control connection's client "
+	    "certificate.",
+	    "another client certificate", ORDERLY_UPLOAD },
+	[XE_UNCLEAN] = { 426,
+	    "TLS connection closed without close_notify; file incomplete.",
+	    "no close_notify", ORDERLY_UPLOAD },
 	[XE_RESET] = { 426, "Data connection closed; transfer aborted.",
-	    "connection lost", false },
+	    "connection lost", RESET },
 	[XE_STALLED] = { 426, "Data connection timed out; transfer aborted.",
-	    "timeout", false },
+	    "timeout", RESET },
 	[XE_READ] = { 451, "Local error while reading the file.", "read error",
-	    false },
+	    RESET },
 	[XE_SHRANK] = { 451, "File changed during the transfer.",
-	    "file became shorter", false },
+	    "file became shorter", RESET },
 	[XE_WRITE] = { 451, "Local error while writing the file.",
-	    "write error", true },
-	[XE_FULL] = { 552, "Disk full; transfer aborted.", "disk full", true },
-	[XE_AGENT] = { 451, NULL, "refused", true },
+	    "write error", ORDERLY_UPLOAD },
+	[XE_FULL] = { 552, "Disk full; transfer aborted.", "disk full",
+	    ORDERLY_UPLOAD },
+	[XE_AGENT] = { 451, NULL, "refused", ORDERLY_UPLOAD },
 };
+
+/* What the log says of the data connection's TLS. */
+static const char *
+tls_str(const struct xfer *x)
+{
+	if (!x->private)
+		return "";
+	return x->resumed ? ", TLS resumed" : ", TLS full";
+}
 
 static void
 log_end(const struct xfer *x, const char *result, const char *reason)
@@ -53,9 +81,9 @@ log_end(const struct xfer *x, const char *result, const char *reason)
 	if (reason[0] != '\0' && x->total != UINT64_MAX)
 		snprintf(
 		    of, sizeof(of), " of %llu", (unsigned long long)x->total);
-	session_log(x->s, "%s \"%s\" %s %llu%s bytes in %llu.%03llu s%s%s",
+	session_log(x->s, "%s \"%s\" %s %llu%s bytes in %llu.%03llu s%s%s%s",
 	    x->verb, log_vis(name, sizeof(name), path, strlen(path)), result,
-	    (unsigned long long)x->moved, of, ms / 1000, ms % 1000,
+	    (unsigned long long)x->moved, of, ms / 1000, ms % 1000, tls_str(x),
 	    reason[0] != '\0' ? ": " : "", reason);
 }
 
@@ -76,7 +104,7 @@ xfer_end(struct xfer *x)
 void
 xfer_complete(struct xfer *x, const char *text)
 {
-	log_end(x, "complete", "");
+	log_end(x, "complete", x->detail != NULL ? x->detail : "");
 	reply_final(x->s, 226, "%s", text);
 	xfer_end(x);
 }
@@ -98,11 +126,12 @@ leave_agent(struct xfer *x)
 }
 
 static void
-leave_connection(struct xfer *x, bool orderly)
+leave_connection(struct xfer *x, enum ending ending)
 {
 	if (x->st.fd < 0)
 		data_close(x->s);
-	else if (orderly && x->ops->upload)
+	else if (ending == ORDERLY ||
+		 (ending == ORDERLY_UPLOAD && x->ops->upload))
 		data_linger_later(x->s->w, xfer_take_socket(x));
 	else {
 		xfer_unwatch(x);
@@ -134,9 +163,10 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	struct session *s = x->s;
 
 	x->error = error;
-	log_end(x, "failed", errors[error].reason);
+	log_end(
+	    x, "failed", x->detail != NULL ? x->detail : errors[error].reason);
 	leave_agent(x);
-	leave_connection(x, errors[error].orderly);
+	leave_connection(x, errors[error].ending);
 	if (error == XE_AGENT)
 		reply_final(s, late_code(x->refusal, x->ops->upload), "%s: %s.",
 		    name_of(x), fs_strstatus(x->refusal));

@@ -110,6 +110,7 @@ on_page(struct session *s, struct fs_reply *r)
 	if (r->status == FS_OK) {
 		x->more = get_u8(&r->body);
 		page = get_bytes(&r->body, &len);
+		x->last = x->more != LIST_MORE;
 		if (rbuf_end(&r->body) < 0)
 			x->refusal = FS_IO;
 	}

@@ -30,6 +30,7 @@
 enum xfer_state {
 	XFER_OPENING, /* the agent looks at the file */
 	XFER_CONNECTING, /* 150 said, no data connection yet */
+	XFER_HANDSHAKE, /* it is there and begins with TLS */
 	XFER_MOVING,
 	XFER_FINISHING, /* the agent commits an upload */
 	XFER_DONE,
@@ -49,6 +50,10 @@ enum xfer_error {
 	XE_ABORTED,
 	XE_NO_ENDPOINT,
 	XE_CONNECT,
+	XE_TLS, /* no TLS on it; xfer->detail says why */
+	XE_TLS_REUSE, /* not by the session it should have resumed */
+	XE_TLS_CERT, /* not by the client that logged in */
+	XE_UNCLEAN, /* an upload without close_notify */
 	XE_RESET,
 	XE_STALLED,
 	XE_READ,
@@ -79,11 +84,15 @@ struct xfer {
 	bool asked; /* an answer of the agent is on its way */
 	bool stored; /* the agent has, or will have, an upload of ours open */
 	bool begun; /* 150 was said */
+	bool private; /* PROT P when it began */
+	bool resumed; /* the data connection resumed a TLS session */
+	char *detail; /* for the log: more than the error's own reason */
 
 	struct stream st; /* fd -1 until connected */
 	struct event ev;
 	short watched; /* EV_READ, EV_WRITE or 0 */
-	struct timer timer; /* MOVING: stall; FINISHING: held replies */
+	struct timer timer; /* MOVING: stall; HANDSHAKE: its timeout;
+			     * FINISHING: held replies */
 	uint64_t began, progress; /* clock_ms() */
 
 	uint64_t moved, total; /* bytes on the wire; UINT64_MAX: unknown */
@@ -97,6 +106,7 @@ struct xfer {
 	/* what is read and still to be sent, in buf or in an agent's message */
 	const char *text;
 	size_t text_len;
+	bool last; /* nothing follows it */
 	char *buf; /* our own memory, if any */
 	size_t buf_cap;
 	enum list_more more; /* listing: is this the last page? */
@@ -129,10 +139,19 @@ void xfer_connect(struct xfer *);
 void xfer_move(struct xfer *);
 /* Sets the error and returns STEP_FAILED. */
 enum xfer_step xfer_failed(struct xfer *, enum xfer_error);
+/* Calls the machine when the connection is ready for EV_READ or EV_WRITE. */
+void xfer_watch(struct xfer *, short what);
 /* Waits for nothing any more; before the connection changes hands. */
 void xfer_unwatch(struct xfer *);
 /* Takes the socket out of the stream. */
 int xfer_take_socket(struct xfer *);
+
+/* ---------------------------------------------------------- xfer_tls.c */
+
+/* PROT P: the connection, just made, begins with TLS. */
+void xfer_tls_start(struct xfer *);
+void xfer_tls_step(struct xfer *);
+void xfer_tls_timeout(struct xfer *);
 
 /* ---------------------------------------------------------- xfer_end.c */
 

@@ -22,6 +22,7 @@
 #include "common/mem.h"
 #include "server/worker/data.h"
 #include "server/worker/xfer_priv.h"
+#include "tls/tls_stream.h"
 
 #define SMALL (64 * 1024) /* its FIN probably came along */
 #define BULK (1024 * 1024)
@@ -230,17 +231,45 @@ close_file(struct xfer *x)
 	return step;
 }
 
+/* R3.3: whether that is enough depends on the clients one has. */
+static bool
+end_is_unclean(struct xfer *x)
+{
+	if (!tls_stream_was_truncated(&x->st))
+		return false;
+	if (session_listen(x->s)->unclean_eof == CONF_EOF_REFUSE)
+		return true;
+	x->detail = xstrdup("without close_notify");
+	return false;
+}
+
+/* R3.2: our close_notify answers the client's, whose FIN may come later. */
+static void
+end_receiving(struct xfer *x)
+{
+	xfer_unwatch(x);
+	if (!x->private) {
+		stream_close(&x->st);
+		return;
+	}
+	(void)x->st.ops->shutdown(&x->st);
+	data_linger(x->s->w, xfer_take_socket(x));
+}
+
 static void
 stor_finish(struct xfer *x)
 {
 	struct session *s = x->s;
 
+	if (end_is_unclean(x)) {
+		xfer_fail(x, XE_UNCLEAN);
+		return;
+	}
 	if (close_file(x) == STEP_FAILED) {
 		xfer_fail(x, x->error);
 		return;
 	}
-	xfer_unwatch(x);
-	stream_close(&x->st);
+	end_receiving(x);
 	xfer_set(x, XFER_FINISHING);
 	timer_cancel(&x->timer);
 	/* All came before we could even send the 150: it leaves with the 226,
@@ -346,7 +375,8 @@ on_checked(struct session *s, struct fs_reply *r)
 	xfer_connect(x);
 }
 
-/* The file is open already if the connection was up before the command. */
+/* The file is open already if the connection was up before the command and
+ * needed no TLS. */
 static void
 stor_connected(struct xfer *x)
 {
@@ -373,7 +403,7 @@ xfer_stor(struct session *s, const char *verb, enum store_mode mode,
 	x->restart = restart;
 	x->convert =
 	    s->type == TYPE_ASCII && s->w->conf->ascii == CONF_ASCII_CONVERT;
-	if (data_is_up(s)) {
+	if (!x->private && data_is_up(s)) {
 		store(x);
 		return;
 	}

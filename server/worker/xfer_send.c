@@ -16,6 +16,7 @@
 #include "common/mem.h"
 #include "server/worker/data.h"
 #include "server/worker/xfer_priv.h"
+#include "tls/tls_stream.h"
 
 #define COPY_SIZE (128 * 1024)
 
@@ -30,6 +31,8 @@ xfer_send_text(struct xfer *x)
 	while (x->text_len > 0) {
 		iov.iov_base = (void *)(uintptr_t)x->text;
 		iov.iov_len = x->text_len;
+		if (x->last)
+			tls_stream_last(&x->st);
 		switch (x->st.ops->writev(&x->st, &iov, 1, &n)) {
 		case IO_DONE:
 			x->text += n;
@@ -146,6 +149,7 @@ fill(struct xfer *x)
 		return xfer_failed(x, XE_SHRANK);
 	x->offset += n;
 	x->left -= (uint64_t)n;
+	x->last = x->left == 0;
 	x->text = x->buf;
 	x->text_len = x->convert
 			  ? ascii_to_net(&x->ascii, x->buf, in, (size_t)n)

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control connection enters and leaves TLS (RFC 4217 sections 4, 5, 12
+ * and 13).
+ *
+ * From the 234 on not a byte is written in clear: a handshake that fails or
+ * takes too long ends the connection after TLS's own alert.
+ */
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/timer.h"
+#include "server/worker/ctrl.h"
+#include "server/worker/data.h"
+#include "server/worker/reply.h"
+#include "tls/tls_info.h"
+#include "tls/tls_stream.h"
+
+void
+ctrl_tls_begin(struct session *s)
+{
+	s->handshake_since = clock_ms();
+	ctrl_set_mode(s, CTRL_HANDSHAKE);
+	session_set_timer(s);
+}
+
+void
+ctrl_tls_begin_implicit(struct session *s)
+{
+	s->implicit = true;
+	if (session_tls(s) == NULL)
+		session_end(s, "no certificate for implicit TLS");
+	else
+		ctrl_tls_begin(s);
+}
+
+/* -------------------------------------------------------------- handshake */
+
+static void
+log_client_cert(const struct session *s)
+{
+	struct tls_client_cert *cert = tls_client_cert_get(&s->ctl);
+	char subject[512];
+
+	if (cert == NULL)
+		return;
+	session_log(s, "client certificate: %s, SHA-256 %s",
+	    log_vis(
+		subject, sizeof(subject), cert->subject, strlen(cert->subject)),
+	    cert->fingerprint);
+	tls_client_cert_free(cert);
+}
+
+static void
+log_tls(const struct session *s)
+{
+	struct tls_info info;
+	char what[160], name[300];
+
+	if (!tls_info_get(&s->ctl, &info))
+		return;
+	session_log(s, "%s%s%s", tls_info_str(&s->ctl, what, sizeof(what)),
+	    info.sni[0] != '\0' ? " for " : "",
+	    log_vis(name, sizeof(name), info.sni, strlen(info.sni)));
+	log_client_cert(s);
+}
+
+static void
+done(struct session *s)
+{
+	bool greet = s->implicit && !s->heard;
+
+	s->secure = s->heard = true;
+	log_tls(s);
+	ctrl_set_mode(s, CTRL_READY);
+	session_touch(s);
+	if (s->w->shutting_down) {
+		session_bye(s, 421, "Service going down.", "shutdown");
+	} else if (greet) {
+		s->private = true; /* as clients of port 990 take for granted */
+		reply(s, 220, "%s", s->w->conf->banner);
+	}
+	ctrl_flush(s);
+}
+
+/* The socket lingers, so that the alert reaches the client. */
+static void
+failed(struct session *s)
+{
+	char text[LOG_VIS_MAX], reason[LOG_VIS_MAX + 32];
+	const char *error = tls_stream_error(&s->ctl);
+	int fd = s->ctl.fd;
+
+	(void)snprintf(reason, sizeof(reason), "TLS handshake failed: %s",
+	    log_vis(text, sizeof(text), error, strlen(error)));
+	event_del(s->ev_read);
+	s->ctl.fd = -1;
+	data_linger(s->w, fd);
+	session_end(s, reason);
+}
+
+void
+ctrl_tls_step(struct session *s)
+{
+	if (s->blocked || s->out.len > 0)
+		return;
+	if (!tls_stream_is_tls(&s->ctl))
+		tls_stream_start(&s->ctl, session_tls(s), &s->peer);
+	switch (s->ctl.ops->handshake(&s->ctl)) {
+	case IO_DONE:
+		done(s);
+		break;
+	case IO_WANT_READ:
+		break;
+	case IO_WANT_WRITE:
+		s->blocked = true;
+		s->blocked_since = clock_ms();
+		session_set_timer(s);
+		break;
+	default:
+		failed(s);
+	}
+}
+
+/* ------------------------------------------------------------------- leave */
+
+void
+ctrl_tls_leave(struct session *s, int code, const char *text)
+{
+	ctrl_flush(s);
+	s->pad_last = false;
+	tls_stream_leave(&s->ctl);
+	reply(s, code, "%s", text);
+	s->out.cut = s->out.len; /* what is said later is no longer TLS */
+	s->secure = false;
+	ctrl_flush(s);
+}
