@@ -18,6 +18,7 @@
 
 #include "server/conf.h"
 #include "server/conf_value.h"
+#include "tls/tls_ctx.h"
 
 struct check {
 	const struct config *conf;
@@ -139,6 +140,75 @@ check_users(struct check *c)
 	}
 }
 
+/* ------------------------------------------------------- demands of TLS */
+static bool
+has_tls(const struct conf_listen *l)
+{
+	return l->tls != CONF_TLS_OFF;
+}
+
+static bool
+asks_certs(const struct conf_listen *l)
+{
+	return l->client_certs != TLS_CERTS_NONE;
+}
+
+static bool
+any_listen(const struct config *conf, bool (*is)(const struct conf_listen *))
+{
+	size_t i;
+
+	for (i = 0; i < conf->nlistens; i++)
+		if (is(&conf->listens[i]))
+			return true;
+	return false;
+}
+
+/* Who needs TLS (login or data) where no listener has it. */
+static void
+check_demand(struct check *c, const struct conf_user *u, const char *who,
+    bool tls, bool tls_data)
+{
+	if (!tls && !tls_data)
+		return;
+	if (!any_listen(c->conf, has_tls))
+		warning(c, u,
+		    "%s can never %s: that needs TLS, and every listen block "
+		    "says tls = off; write tls = optional in one",
+		    who, tls ? "log in" : "transfer a file");
+}
+
+static void
+check_demands_of_user(struct check *c, const struct conf_user *u)
+{
+	char who[CONF_NAME_MAX + 8];
+
+	snprintf(who, sizeof(who), "user %s", u->name);
+	check_demand(c, u, who, u->tls, u->tls_data);
+	if (u->login != CONF_LOGIN_PASSWORD && !any_listen(c->conf, asks_certs))
+		warning(c, u,
+		    "user %s may log in with a certificate, but no listen "
+		    "block asks for one; write client_certs = request and "
+		    "client_ca there",
+		    u->name);
+}
+
+static void
+check_demands(struct check *c)
+{
+	const struct config *conf = c->conf;
+	size_t i;
+
+	for (i = 0; i < conf->nusers; i++)
+		check_demands_of_user(c, &conf->users[i]);
+	if (conf->anonymous)
+		check_demand(c, NULL, "guests", conf->anonymous_tls,
+		    conf->anonymous_tls_data);
+	if (conf->system_accounts)
+		check_demand(c, NULL, "system accounts", conf->system_tls,
+		    conf->system_tls_data);
+}
+
 static void
 check_users_file(struct check *c)
 {
@@ -226,6 +296,12 @@ check_listens(struct check *c)
 			    "listen \"%s\": this machine does not have the "
 			    "address %s; write one that ip address shows",
 			    l->name, addr_ip_str(&l->addr, ip, sizeof(ip)));
+		if (l->client_ca != NULL && !asks_certs(l))
+			warning(c, NULL,
+			    "listen \"%s\": client_ca is of no use while "
+			    "nobody is asked for a certificate; write "
+			    "client_certs = request or require",
+			    l->name);
 	}
 }
 
@@ -338,6 +414,7 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_log(&c);
 	check_users_file(&c);
 	check_users(&c);
+	check_demands(&c);
 	if (conf->anonymous)
 		check_root(&c, NULL, conf->anonymous_root);
 	check_system_accounts(&c);

@@ -128,10 +128,10 @@ enum selfsigned
 selfsigned_ensure(const char *cert, const char *key, bool create, char **why_r)
 {
 	if (!exists(cert) && !exists(key)) {
+		if (!tlsconf_can_create(cert, why_r))
+			return SELFSIGNED_FAILED;
 		if (!create)
-			return tlsconf_can_create(cert, why_r)
-				   ? SELFSIGNED_TO_COME
-				   : SELFSIGNED_FAILED;
+			return SELFSIGNED_TO_COME;
 		if (make(cert, key, why_r) == -1)
 			return SELFSIGNED_FAILED;
 	}

@@ -19,6 +19,7 @@ static Suite *(*const suites[])(void) = {
 	suite_conf_load,
 	suite_conf_print,
 	suite_conf_text,
+	suite_conf_tls,
 	suite_ctl_user,
 	suite_ctl_users_edit,
 	suite_monitor_agents,
@@ -28,6 +29,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_sessions,
 	suite_monitor_workers,
 	suite_rights,
+	suite_tlsconf,
 };
 /* clang-format on */
 

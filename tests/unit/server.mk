@@ -17,6 +17,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_conf_load.c \
 	tests/unit/test_conf_print.c \
 	tests/unit/test_conf_text.c \
+	tests/unit/test_conf_tls.c \
 	tests/unit/test_ctl_user.c \
 	tests/unit/test_ctl_users_edit.c \
 	tests/unit/test_monitor_agents.c \
@@ -25,6 +26,8 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_monitor_reload.c \
 	tests/unit/test_monitor_sessions.c \
 	tests/unit/test_monitor_workers.c \
-	tests/unit/test_rights.c
-tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS)
+	tests/unit/test_rights.c \
+	tests/unit/test_tlsconf.c \
+	tests/unit/tls_rig.c tests/unit/tls_rig.h
+tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_check_server_LDADD = $(TEST_LDADD)
