@@ -10,9 +10,11 @@ struct ctl {
 	const char *users_path; /* -f, or NULL: as ftpd.conf says */
 };
 
-/* argv[0] is the verb. Returns the exit status; -1 asks for the usage. */
+/* argv[0] is the last word of the command. Returns the exit status; -1 asks for
+ * the usage. */
 typedef int ctl_command(struct ctl *, int argc, char **argv);
 
-ctl_command ctl_user_add, ctl_user_passwd, ctl_user_del, ctl_user_list;
+ctl_command ctl_user_add, ctl_user_passwd, ctl_user_del, ctl_user_list,
+    ctl_fingerprint;
 
 #endif

@@ -1,6 +1,7 @@
 server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h
 # In the library, so that the tests reach it.
 libserver_a_SOURCES += \
+	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_user.c \
 	server/ctl/password.c server/ctl/password.h \
 	server/ctl/users_edit.c server/ctl/users_edit.h \

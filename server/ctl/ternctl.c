@@ -13,7 +13,7 @@
 #include "server/ctl/ctl.h"
 
 static const struct command {
-	const char *noun, *verb;
+	const char *noun, *verb; /* verb NULL: the noun says it */
 	ctl_command *run;
 	const char *usage;
 } commands[] = {
@@ -24,6 +24,7 @@ static const struct command {
 	{ "user", "passwd", ctl_user_passwd, "NAME" },
 	{ "user", "del", ctl_user_del, "NAME" },
 	{ "user", "list", ctl_user_list, "" },
+	{ "fingerprint", NULL, ctl_fingerprint, "[CERTIFICATE...]" },
 };
 
 static void
@@ -35,7 +36,9 @@ print_usage(FILE *out)
 	      "commands:\n",
 	    out);
 	for (c = commands; c < commands + NELEM(commands); c++)
-		fprintf(out, "  %s %s %s\n", c->noun, c->verb, c->usage);
+		fprintf(out, "  %s%s%s %s\n", c->noun,
+		    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
+		    c->usage);
 	fputs(
 	    "A new password is asked for, or read from standard input.\n", out);
 }
@@ -43,12 +46,13 @@ print_usage(FILE *out)
 static const struct command *
 find_command(int argc, char **argv)
 {
-	size_t i;
+	const struct command *c;
 
-	for (i = 0; i < NELEM(commands) && argc >= 2; i++)
-		if (strcmp(commands[i].noun, argv[0]) == 0 &&
-		    strcmp(commands[i].verb, argv[1]) == 0)
-			return &commands[i];
+	for (c = commands; c < commands + NELEM(commands) && argc > 0; c++)
+		if (strcmp(c->noun, argv[0]) == 0 &&
+		    (c->verb == NULL ||
+			(argc > 1 && strcmp(c->verb, argv[1]) == 0)))
+			return c;
 	return NULL;
 }
 
@@ -57,7 +61,7 @@ main(int argc, char **argv)
 {
 	struct ctl ctl = { .conf_path = SYSCONFDIR "/ftpd.conf" };
 	const struct command *command;
-	int c, status = -1;
+	int c, status = -1, words;
 
 	while ((c = getopt(argc, argv, "+c:f:hV")) != -1)
 		switch (c) {
@@ -80,8 +84,10 @@ main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	command = find_command(argc, argv);
-	if (command != NULL)
-		status = command->run(&ctl, argc - 1, argv + 1);
+	if (command != NULL) {
+		words = command->verb != NULL ? 1 : 0;
+		status = command->run(&ctl, argc - words, argv + words);
+	}
 	if (status == -1) {
 		print_usage(stderr);
 		status = EXIT_FAILURE;
