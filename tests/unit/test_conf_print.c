@@ -34,6 +34,13 @@ static const char *const texts[] = {
 	"files { initial_type = ascii uploads = in-place mlsd_links = slink }",
 	"anonymous { enabled = yes root = \"my pub\" rights = \"list hash\" }\n"
 	"system { enabled = yes root = / umask = 0 }",
+	"listen a { implicit = yes tls_profile = legacy tls_min = 1.0 "
+	"session_reuse = strict client_certs = request client_ca = ca }\n"
+	"listen b { tls = off unclean_eof = refuse }\n"
+	"certificate \"r s\" { file = r.pem key = k ocsp = /o }\n"
+	"certificate e { file = e }\n"
+	"tls { selfsigned = s ticket_keys = t ktls = no }\n"
+	"user a { root = / login = certificate certificate = \"cn:b c\" }",
 	"user \"j\\\"o {}\" { password = \"$y$j9T$abc\" root = r }\n"
 	"user b { password = '*' root = / uid = 5 gid = 0 rights = none "
 	"start_dir = \"/a b\" disabled = yes umask = 777 }",
