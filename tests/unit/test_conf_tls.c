@@ -137,6 +137,9 @@ START_TEST(certificates)
 }
 END_TEST
 
+#define EIGHT "AB:AB:AB:AB:AB:AB:AB:AB"
+#define PRINT "sha256:" EIGHT ":" EIGHT ":" EIGHT ":" EIGHT
+
 START_TEST(accounts)
 {
 	struct config *conf = load(
@@ -144,7 +147,7 @@ START_TEST(accounts)
 	    "system { tls = optional tls_data = required }\n"
 	    "user a { root = / login = certificate }\n"
 	    "user b { root = / password = x login = both tls = required\n"
-	    " certificate = \"sha256:AB:CD\" }\n"
+	    " certificate = \"" PRINT "\" }\n"
 	    "user c { root = / password = x login = either\n"
 	    " tls_data = required certificate = \"email:c@example.org\" }");
 	const struct conf_user *u = conf->users;
@@ -156,7 +159,7 @@ START_TEST(accounts)
 	ck_assert_ptr_null(u[0].certificate);
 	ck_assert_uint_eq(u[1].login, CONF_LOGIN_BOTH);
 	ck_assert(u[1].tls && !u[1].tls_data);
-	ck_assert_str_eq(u[1].certificate, "sha256:AB:CD");
+	ck_assert_str_eq(u[1].certificate, PRINT);
 	ck_assert_uint_eq(u[2].login, CONF_LOGIN_EITHER);
 	ck_assert(!u[2].tls && u[2].tls_data);
 	ck_assert_str_eq(u[2].certificate, "email:c@example.org");
