@@ -21,6 +21,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+#include "server/tlsconf.h"
+#include "tls/tls_reuse.h"
 
 #define DESCRIPTORS_SPARE 64
 /* Control and agent, and one for those that transfer just now: not all do, and
@@ -132,6 +134,7 @@ monitor_clear(struct monitor *m)
 	children_forget(m);
 	timer_cancel(&m->stop_timer);
 	timer_cancel(&m->step_timer);
+	tlsconf_free(m->tls);
 	conf_free(m->conf);
 	free(m->conf_path);
 }
@@ -212,6 +215,10 @@ static int
 prepare(struct monitor *m)
 {
 	if (!conf_is_sound(m->conf, !m->inetd))
+		return -1;
+	tls_reuse_share();
+	m->tls = certs_load(m->conf);
+	if (m->tls == NULL)
 		return -1;
 	if (!m->inetd && open_listeners(m) == -1)
 		return -1;

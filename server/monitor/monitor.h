@@ -29,6 +29,7 @@
 struct event;
 struct event_base;
 struct monitor;
+struct tlsconf; /* server/tlsconf.h */
 struct wproc; /* a worker process, workers.c */
 struct auths; /* the pool of auth processes, authq.c */
 struct aproc; /* an agent process, agents.c */
@@ -305,7 +306,13 @@ void agents_retire(struct monitor *);
 void agents_clear(struct monitor *);
 void agents_log(struct monitor *, int fd);
 
+/* --------------------------------------------------------------- certs.c */
+/* Contexts for this configuration; NULL after saying why in the log. */
+struct tlsconf *certs_load(const struct config *);
+
 /* ------------------------------------------------------ reload.c, stop.c */
+/* Logs a text of several lines. */
+void log_lines(char *text);
 /* SIGHUP. 0, or -1 with the old configuration still running. */
 int monitor_reload(struct monitor *);
 /* Logs what conf_check() finds; false if it is a problem. */
@@ -355,6 +362,7 @@ struct monitor {
 	const struct process_ops *proc;
 	struct event_base *base;
 	struct config *conf; /* the running generation; owned */
+	struct tlsconf *tls; /* the same; NULL before the start */
 	char *conf_path;
 	bool inetd, background, verbose;
 	bool privileged; /* may become others */

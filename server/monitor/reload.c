@@ -15,9 +15,10 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+#include "server/tlsconf.h"
 
 /* Logs a text of several lines, one by one. */
-static void
+void
 log_lines(char *text)
 {
 	char *line;
@@ -68,11 +69,13 @@ reload_read(struct monitor *m)
 }
 
 static void
-reload_take_over(struct monitor *m, struct config *conf)
+reload_take_over(struct monitor *m, struct config *conf, struct tlsconf *tls)
 {
 	struct config *old = m->conf;
 
 	m->conf = conf;
+	tlsconf_free(m->tls);
+	m->tls = tls;
 	monitor_open_log(m, conf);
 	workers_fill(m);
 	workers_drain_old(m);
@@ -87,16 +90,23 @@ static int
 reload_try(struct monitor *m)
 {
 	struct config *conf = reload_read(m);
+	struct tlsconf *tls;
 	char err[256];
 
 	if (conf == NULL)
 		return -1;
-	if (listeners_apply(m, conf, err, sizeof(err)) == -1) {
-		log_errorx("%s", err);
+	tls = certs_load(conf);
+	if (tls == NULL) {
 		conf_free(conf);
 		return -1;
 	}
-	reload_take_over(m, conf);
+	if (listeners_apply(m, conf, err, sizeof(err)) == -1) {
+		log_errorx("%s", err);
+		tlsconf_free(tls);
+		conf_free(conf);
+		return -1;
+	}
+	reload_take_over(m, conf, tls);
 	return 0;
 }
 

@@ -2,6 +2,7 @@ libserver_a_SOURCES += \
 	server/monitor/admit.c \
 	server/monitor/agents.c \
 	server/monitor/authq.c \
+	server/monitor/certs.c \
 	server/monitor/daemon.c \
 	server/monitor/listener.c \
 	server/monitor/login.c \

@@ -140,7 +140,7 @@ child_run(
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
 	if (role == ROLE_WORKER)
-		worker_main(m->conf, NULL, channel);
+		worker_main(m->conf, m->tls, channel);
 	if (role == ROLE_AUTH)
 		auth_main(m->conf, channel);
 	agent_main(m->conf, channel, &who);
