@@ -1,5 +1,6 @@
 libserver_a_SOURCES += \
 	server/account.c server/account.h \
+	server/certnames.c server/certnames.h \
 	server/conf.c server/conf.h \
 	server/conf_blocks.c \
 	server/conf_check.c \

@@ -5,7 +5,8 @@
  *
  * Back ends are asked in order until one knows the name. A wrong password and
  * an unknown name cost the same time (R15.3): whoever finds nothing to compare
- * with hashes the password all the same.
+ * with hashes the password all the same. Whether a certificate is enough is
+ * asked before any password: the answer to all for whom it is not is the same.
  */
 #ifndef SERVER_AUTH_AUTH_H
 #define SERVER_AUTH_AUTH_H
@@ -49,6 +50,12 @@ struct auth_backend {
 	 */
 	enum auth_answer (*check)(struct auth *, const struct auth_request *,
 	    struct account *, const char **reason_r);
+	/*
+	 * Is the certificate enough for this user? Fills the account then.
+	 * NULL: it never is.
+	 */
+	bool (*certificate)(
+	    const struct auth *, const struct auth_request *, struct account *);
 };
 
 extern const struct auth_backend auth_file, auth_anonymous, auth_pam;

@@ -22,6 +22,23 @@ auth_init(struct auth *a, const struct config *conf)
 	return conf_service_ident(conf, &a->service);
 }
 
+/* What is missing for those who need a password is nobody's business. */
+static enum verdict
+auth_certificate(const struct auth *a, const struct auth_request *req,
+    struct account *out, const char **reason_r)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(backends); i++)
+		if (backends[i]->certificate != NULL &&
+		    backends[i]->certificate(a, req, out)) {
+			*reason_r = "certificate";
+			return V_OK;
+		}
+	*reason_r = "password-required";
+	return V_PASSWORD;
+}
+
 enum verdict
 auth_check(struct auth *a, const struct auth_request *req, struct account *out,
     const char **reason_r)
@@ -34,6 +51,8 @@ auth_check(struct auth *a, const struct auth_request *req, struct account *out,
 	enum auth_answer answer;
 	size_t i;
 
+	if (req->ask == ASK_CERTIFICATE)
+		return auth_certificate(a, req, out, reason_r);
 	for (i = 0; i < NELEM(backends); i++) {
 		*reason_r = backends[i]->name;
 		answer = backends[i]->check(a, req, out, reason_r);

@@ -118,6 +118,7 @@ fill(const struct auth *a, const struct passwd *pw, struct account *out)
 		id->ngroups = IDENT_GROUPS;
 	out->rights = conf->system_rights;
 	out->umask = conf->system_umask;
+	out->tls_data = conf->system_tls_data;
 }
 
 static enum auth_answer
@@ -130,6 +131,11 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 
 	if (!a->conf->system_accounts || !a->privileged)
 		return AUTH_NOT_MINE;
+	if (a->conf->system_tls && !req->tls) {
+		(void)auth_hash_matches(a, req, NULL);
+		*reason_r = "tls-required";
+		return AUTH_DENY;
+	}
 	pw = getpwnam(req->user);
 	if (pw != NULL &&
 	    (pw->pw_uid == 0 || pw->pw_uid < a->conf->system_min_uid)) {
@@ -162,4 +168,7 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 
 #endif
 
-const struct auth_backend auth_pam = { "pam", check };
+const struct auth_backend auth_pam = {
+	.name = "pam",
+	.check = check,
+};

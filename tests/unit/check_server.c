@@ -12,9 +12,11 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_account,
+	suite_auth_certificate,
 	suite_auth_check,
 	suite_auth_pam,
 	suite_auth_process,
+	suite_certnames,
 	suite_conf_check,
 	suite_conf_load,
 	suite_conf_print,

@@ -16,6 +16,7 @@ uint64_t login_sid;
 
 static struct monitor *const m = &fake_monitor;
 static int conn;
+static enum login_ask asked; /* last */
 
 void
 login_setup(void)
@@ -34,20 +35,39 @@ login_teardown(void)
 	fake_teardown();
 }
 
-void
-login_ask(uint64_t who, uint32_t attempt, const char *user)
+static const char *
+password_of(enum login_ask ask)
+{
+	return ask == ASK_PASSWORD ? "s3cret" : "";
+}
+
+static void
+ask_about(uint64_t who, uint32_t attempt, const char *user, enum login_ask what)
 {
 	struct wbuf b;
 
+	asked = what;
 	fake_begin(&b, WM_LOGIN);
 	put_u64(&b, who);
 	put_u32(&b, attempt);
-	put_u8(&b, ASK_PASSWORD);
+	put_u8(&b, (uint8_t)what);
 	put_str(&b, user);
-	put_str(&b, "s3cret");
+	put_str(&b, password_of(what));
 	put_u8(&b, 1);
 	put_str(&b, "cn:joe");
 	fake_send(login_worker, &b);
+}
+
+void
+login_ask(uint64_t who, uint32_t attempt, const char *user)
+{
+	ask_about(who, attempt, user, ASK_PASSWORD);
+}
+
+void
+login_ask_certificate(uint64_t who, uint32_t attempt, const char *user)
+{
+	ask_about(who, attempt, user, ASK_CERTIFICATE);
 }
 
 /* The id of the check that the auth process is asked for. */
@@ -61,7 +81,7 @@ login_checked_by(struct fake *a, const char *user)
 	uint64_t id;
 
 	id = get_u64(&msg->body);
-	ck_assert_uint_eq(get_u8(&msg->body), ASK_PASSWORD);
+	ck_assert_uint_eq(get_u8(&msg->body), asked);
 	get_str(&msg->body, name, sizeof(name));
 	get_str(&msg->body, password, sizeof(password));
 	addr_get(&msg->body, &peer);
@@ -70,7 +90,7 @@ login_checked_by(struct fake *a, const char *user)
 	ck_assert_str_eq(names, "cn:joe");
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	ck_assert_str_eq(name, user);
-	ck_assert_str_eq(password, "s3cret");
+	ck_assert_str_eq(password, password_of(asked));
 	ck_assert(addr_is_loopback(&peer));
 	return id;
 }

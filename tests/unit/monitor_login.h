@@ -16,6 +16,8 @@ void login_teardown(void);
 
 /* The worker asks for a login with the password "s3cret". */
 void login_ask(uint64_t sid, uint32_t attempt, const char *user);
+/* ... whether the client's certificate is enough. */
+void login_ask_certificate(uint64_t sid, uint32_t attempt, const char *user);
 /* The worker says that the user is gone. */
 void login_logout(uint64_t sid);
 /* What the worker is told: the verdict and the reason. */

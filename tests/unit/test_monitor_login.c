@@ -85,6 +85,43 @@ START_TEST(denied)
 }
 END_TEST
 
+/* --------------------------------------------------------- certificates */
+/* R22.1: the certificate is enough: all as with a password. */
+START_TEST(certificate_is_enough)
+{
+	struct fake *agent;
+	uint64_t id;
+
+	login_ask_certificate(login_sid, 1, "ann");
+	id = login_checked_by(login_auth, "ann");
+	login_result_ok(login_auth, id, "ann", 1000);
+	agent = fake_get(ROLE_AGENT, 0);
+	fake_expect(agent, MG_GRANT);
+	login_granted_by(agent, login_sid, 0, "");
+	login_expect(login_sid, 1, V_OK, "");
+	ck_assert_uint_eq(sessions_of(&m->sessions, "ann"), 1);
+}
+END_TEST
+
+/* It is not: nothing was granted, and the password may follow. */
+START_TEST(password_is_needed)
+{
+	uint64_t id;
+
+	login_ask_certificate(login_sid, 1, "ann");
+	id = login_checked_by(login_auth, "ann");
+	login_result(login_auth, id, V_PASSWORD, "password-required");
+	login_expect(login_sid, 1, V_PASSWORD, "password-required");
+	ck_assert_int_eq(
+	    sessions_find(&m->sessions, login_sid)->state, CLIENT_NEW);
+	ck_assert_uint_eq(sessions_of(&m->sessions, "ann"), 0);
+	ck_assert_uint_eq(fake_count(ROLE_AGENT), 0);
+	ck_assert_int_eq(login_auth->killed, 0);
+	login_whole(login_sid, "ann", 1000);
+	ck_assert_uint_eq(sessions_of(&m->sessions, "ann"), 1);
+}
+END_TEST
+
 /* ------------------------------------------------------- identity, limits */
 START_TEST(root_is_refused)
 {
@@ -251,6 +288,7 @@ END_TEST
 enum wrong {
 	WRONG_ID,
 	WRONG_VERDICT,
+	PASSWORD_UNASKED, /* V_PASSWORD, to ASK_PASSWORD */
 	NO_ACCOUNT,
 	UNASKED,
 	WRONG_TYPE,
@@ -268,9 +306,10 @@ START_TEST(wrong_auth_message_kills_it)
 	}
 	fake_begin(&b, _i == WRONG_TYPE ? MA_CHECK : AM_RESULT);
 	put_u64(&b, _i == WRONG_ID ? id + 1 : id);
-	put_u8(&b, _i == WRONG_VERDICT ? 99
-		   : _i == NO_ACCOUNT  ? V_OK
-				       : V_DENIED);
+	put_u8(&b, _i == WRONG_VERDICT      ? V_PASSWORD + 1
+		   : _i == PASSWORD_UNASKED ? V_PASSWORD
+		   : _i == NO_ACCOUNT       ? V_OK
+					    : V_DENIED);
 	put_str(&b, "no");
 	fake_send(login_auth, &b);
 	ck_assert_int_eq(login_auth->killed, SIGKILL);
@@ -305,6 +344,8 @@ suite_monitor_login(void)
 	tcase_add_checked_fixture(tc, login_setup, login_teardown);
 	tcase_add_test(tc, channel_connects_worker_and_agent);
 	tcase_add_test(tc, denied);
+	tcase_add_test(tc, certificate_is_enough);
+	tcase_add_test(tc, password_is_needed);
 	tcase_add_test(tc, root_is_refused);
 	tcase_add_test(tc, unprivileged_everybody_is_the_starter);
 	tcase_add_test(tc, user_limit);
