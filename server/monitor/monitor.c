@@ -22,6 +22,7 @@
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
 #include "server/tlsconf.h"
+#include "tls/tls_keys.h"
 #include "tls/tls_reuse.h"
 
 #define DESCRIPTORS_SPARE 64
@@ -210,6 +211,18 @@ open_listeners(struct monitor *m)
 	return 0;
 }
 
+/* All workers, also those of later generations, inherit the same ones (R1.6).
+ */
+static void
+make_ticket_keys(void)
+{
+	struct tls_keys keys;
+
+	tls_keys_make(&keys);
+	tls_keys_set(&keys);
+	explicit_bzero(&keys, sizeof(keys));
+}
+
 /* What can fail, while stderr is still the user's. */
 static int
 prepare(struct monitor *m)
@@ -217,6 +230,7 @@ prepare(struct monitor *m)
 	if (!conf_is_sound(m->conf, !m->inetd))
 		return -1;
 	tls_reuse_share();
+	make_ticket_keys();
 	m->tls = certs_load(m->conf);
 	if (m->tls == NULL)
 		return -1;

@@ -23,6 +23,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+#include "server/tlsconf.h"
+#include "tls/tls_keys.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
 #define YOUNG_MS 1000 /* who dies younger than this fails to start */
@@ -139,6 +141,11 @@ child_run(
 	child_title(role, id);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
+	if (role != ROLE_WORKER) { /* private keys are no business of theirs */
+		tlsconf_free(m->tls);
+		m->tls = NULL;
+		tls_keys_set(NULL);
+	}
 	if (role == ROLE_WORKER)
 		worker_main(m->conf, m->tls, channel);
 	if (role == ROLE_AUTH)

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/certnames.h"
 #include "server/proto.h"
 #include "server/worker/cmd_login.h"
 #include "server/worker/ctrl.h"
@@ -255,15 +256,17 @@ begin(struct session *s, struct wbuf *w, enum proto_wm type)
 void
 mon_login(struct session *s, const char *user, const char *password)
 {
+	char names[CERTNAMES_MAX];
 	struct wbuf w;
 
+	certnames_make(&s->ctl, names);
 	begin(s, &w, WM_LOGIN);
 	put_u32(&w, ++s->login_attempts);
 	put_u8(&w, ASK_PASSWORD);
 	put_str(&w, user);
 	put_str(&w, password);
 	put_u8(&w, s->secure);
-	put_str(&w, "");
+	put_str(&w, names);
 	tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
 }
