@@ -15,8 +15,6 @@
 #include "server/conf_parse.h"
 #include "server/conf_value.h"
 
-static unsigned generations;
-
 static int
 compare_users(const void *a, const void *b)
 {
@@ -237,10 +235,7 @@ conf_load(const char *path, char **err_r)
 	check_certs(&l);
 	check_pairs(&l);
 	default_listen(conf);
-	conf = finish(&l, err_r, &err);
-	if (conf != NULL)
-		conf->generation = ++generations;
-	return conf;
+	return finish(&l, err_r, &err);
 }
 
 struct config *

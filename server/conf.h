@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The configuration: one immutable struct config per generation.
+ * The configuration: one immutable struct config per load.
  *
  * conf_load() parses ftpd.conf and the users file with libConfuse, checks
  * everything and either returns a complete configuration or an error text with
@@ -108,7 +108,6 @@ enum conf_mlsd_links {
 
 struct config {
 	char *path; /* of ftpd.conf */
-	unsigned generation; /* counts successful loads */
 
 	/* server */
 	struct conf_listen *listens;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The file agents: one process per identity and generation (more when one has
- * as many sessions as it has descriptors for), started at the first login that
- * needs it and let go some time after the last session.
+ * The file agents: one process per identity and configuration (more when one
+ * has as many sessions as it has descriptors for), started at the first login
+ * that needs it and let go some time after the last session.
  *
  * The monitor makes the channel of a session: one end goes to the agent with
  * the account, the other, once the agent has agreed, to the worker. Closing it
@@ -66,7 +66,7 @@ agent_idle_cb(void *arg)
 static bool
 agent_is_current(const struct aproc *a)
 {
-	return a->generation == a->m->conf->generation;
+	return a->generation >= a->m->conf_since;
 }
 
 /* One session less; without any it goes, at once if it is outdated. */
@@ -185,7 +185,7 @@ agent_start(struct monitor *m, const struct ident *id)
 	a->m = m;
 	a->pid = pid;
 	a->ident = *id;
-	a->generation = m->conf->generation;
+	a->generation = m->generation;
 	TAILQ_INIT(&a->pending);
 	timer_init(&a->idle, agent_idle_cb, a);
 	TAILQ_INSERT_TAIL(&m->agents, a, entry);

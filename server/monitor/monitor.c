@@ -21,8 +21,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
-#include "server/tlsconf.h"
-#include "tls/tls_keys.h"
 #include "tls/tls_reuse.h"
 
 #define DESCRIPTORS_SPARE 64
@@ -106,6 +104,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	memset(m, 0, sizeof(*m));
 	m->base = base;
 	m->conf = conf;
+	m->generation = m->conf_since = 1;
 	m->proc = proc;
 	m->privileged = geteuid() == 0;
 	ident_self(&m->self);
@@ -120,6 +119,8 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	workers_init(m);
 	m->auths = auths_new(m);
 	TAILQ_INIT(&m->agents);
+	certs_init(m);
+	tickets_init(m);
 	stop_init(m);
 }
 
@@ -135,7 +136,8 @@ monitor_clear(struct monitor *m)
 	children_forget(m);
 	timer_cancel(&m->stop_timer);
 	timer_cancel(&m->step_timer);
-	tlsconf_free(m->tls);
+	certs_clear(m);
+	tickets_clear(m);
 	conf_free(m->conf);
 	free(m->conf_path);
 }
@@ -211,16 +213,19 @@ open_listeners(struct monitor *m)
 	return 0;
 }
 
-/* All workers, also those of later generations, inherit the same ones (R1.6).
- */
-static void
-make_ticket_keys(void)
+/* What workers need for TLS, so before any of them is there. */
+static int
+prepare_tls(struct monitor *m)
 {
 	struct tls_keys keys;
 
-	tls_keys_make(&keys);
-	tls_keys_set(&keys);
+	tls_reuse_share();
+	m->tls = certs_load(m->conf);
+	if (m->tls == NULL || tickets_load(m, m->conf, &keys) == -1)
+		return -1;
+	tickets_use(m, &keys);
 	explicit_bzero(&keys, sizeof(keys));
+	return 0;
 }
 
 /* What can fail, while stderr is still the user's. */
@@ -229,10 +234,7 @@ prepare(struct monitor *m)
 {
 	if (!conf_is_sound(m->conf, !m->inetd))
 		return -1;
-	tls_reuse_share();
-	make_ticket_keys();
-	m->tls = certs_load(m->conf);
-	if (m->tls == NULL)
+	if (prepare_tls(m) == -1)
 		return -1;
 	if (!m->inetd && open_listeners(m) == -1)
 		return -1;
@@ -253,6 +255,7 @@ serve(struct monitor *m, int conn)
 	workers_fill(m);
 	auths_fill(m->auths);
 	if (conn == -1) {
+		certs_start(m);
 		listeners_start(m);
 		log_info("ready");
 		daemon_ready(&m->daemon);

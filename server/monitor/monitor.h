@@ -25,6 +25,7 @@
 #include "server/conf.h"
 #include "server/proto.h"
 #include "server/roles.h"
+#include "tls/tls_keys.h"
 
 struct event;
 struct event_base;
@@ -199,7 +200,7 @@ struct wproc {
 	pid_t pid;
 	struct chan *chan;
 	uint64_t born;
-	unsigned generation; /* of its configuration */
+	unsigned generation;
 	bool source_port; /* its configuration allows active_port_20 */
 	bool draining; /* gets nothing new, exits when empty */
 	struct client_list clients;
@@ -215,8 +216,11 @@ void workers_fill(struct monitor *);
 struct wproc *workers_choose(struct monitor *);
 /* Do all that take sessions still have to read what they were given? */
 bool workers_are_behind(struct monitor *);
-/* Tells the workers of older generations to drain. */
-void workers_drain_old(struct monitor *);
+/* A new generation, of the monitor's configuration and certificates, takes
+ * over; the older ones drain. */
+void workers_replace(struct monitor *);
+/* All learn the ticket keys. */
+void workers_tell_keys(struct monitor *);
 void workers_shutdown(struct monitor *);
 void workers_log(struct monitor *, int fd);
 /* ------------------------------------ worker_talk.c and source_port.c */
@@ -224,6 +228,7 @@ void workers_log(struct monitor *, int fd);
 void worker_give(struct wproc *, struct client *, int fd);
 /* Sends a message without fields. */
 void worker_order(struct wproc *, uint16_t type);
+void worker_tell_keys(struct wproc *, const struct tls_keys *);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
 void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
@@ -264,7 +269,7 @@ void auths_free(struct auths *);
 void auths_clear(struct auths *);
 /* Starts what is missing. */
 void auths_fill(struct auths *);
-/* A new generation: idle processes go now, busy ones with their result. */
+/* A new configuration: idle processes go now, busy ones with their result. */
 void auths_replace(struct auths *);
 /* Queues one attempt; -1 if the queue is full. Copies the strings. */
 int auths_check(struct auths *, uint64_t sid, const struct addr *peer,
@@ -289,7 +294,7 @@ struct aproc {
 	pid_t pid;
 	struct chan *chan;
 	struct ident ident;
-	unsigned generation;
+	unsigned generation; /* in which it was started */
 	unsigned nsessions; /* granted or asked for, and not closed */
 	struct grants pending; /* asked for, in order */
 	struct timer idle;
@@ -301,14 +306,32 @@ TAILQ_HEAD(aprocs, aproc);
 int agents_grant(
     struct monitor *, const struct client *, const struct account *);
 void agents_cancel(struct monitor *, uint64_t sid);
-/* A new generation: agents go as soon as their sessions have. */
+/* A new configuration: agents go as soon as their sessions have. */
 void agents_retire(struct monitor *);
 void agents_clear(struct monitor *);
 void agents_log(struct monitor *, int fd);
 
-/* --------------------------------------------------------------- certs.c */
+/* ---------------------------------------------------- certs.c, tickets.c */
+void certs_init(struct monitor *);
+void certs_clear(struct monitor *);
 /* Contexts for this configuration; NULL after saying why in the log. */
 struct tlsconf *certs_load(const struct config *);
+/* Tells about those in use in the log, and looks for changes of their files
+ * from now on. */
+void certs_start(struct monitor *);
+/* Takes these over in place of those in use, and starts. */
+void certs_use(struct monitor *, struct tlsconf *);
+/* In a child that has nothing to do with TLS. */
+void certs_forget(struct monitor *);
+
+void tickets_init(struct monitor *);
+void tickets_clear(struct monitor *);
+/* The keys that this configuration is to have, without using them: from its
+ * file, else those there are. 0, or -1 after saying why in the log. */
+int tickets_load(
+    const struct monitor *, const struct config *, struct tls_keys *);
+/* All that are forked from now on have them; they are changed in time. */
+void tickets_use(struct monitor *, const struct tls_keys *);
 
 /* ------------------------------------------------------ reload.c, stop.c */
 /* Logs a text of several lines. */
@@ -361,8 +384,10 @@ void notify_stopping(void);
 struct monitor {
 	const struct process_ops *proc;
 	struct event_base *base;
-	struct config *conf; /* the running generation; owned */
-	struct tlsconf *tls; /* the same; NULL before the start */
+	struct config *conf; /* in use; owned */
+	struct tlsconf *tls; /* in use; owned; NULL before the start */
+	unsigned generation; /* of workers: counts changes of both */
+	unsigned conf_since; /* the first one with this configuration */
 	char *conf_path;
 	bool inetd, background, verbose;
 	bool privileged; /* may become others */
@@ -386,6 +411,11 @@ struct monitor {
 	struct respawn worker_respawn;
 	struct auths *auths;
 	struct aprocs agents;
+
+	struct timer certs_look, certs_expiry;
+	bool certs_changed; /* but perhaps not all of them yet */
+	struct tls_keys tickets;
+	struct timer tickets_timer;
 	struct daemon daemon;
 };
 

@@ -64,50 +64,72 @@ reload_read(struct monitor *m)
 		conf_free(conf);
 		return NULL;
 	}
-	conf->generation = m->conf->generation + 1;
 	return conf;
 }
 
+/* What a generation is made of. */
+struct parts {
+	struct config *conf;
+	struct tlsconf *tls;
+	struct tls_keys tickets;
+};
+
+/* 0, or -1 after saying why in the log. */
+static int
+parts_make(struct monitor *m, struct parts *p)
+{
+	char err[256];
+
+	p->conf = reload_read(m);
+	if (p->conf == NULL)
+		return -1;
+	p->tls = certs_load(p->conf);
+	if (p->tls == NULL || tickets_load(m, p->conf, &p->tickets) == -1)
+		return -1;
+	if (listeners_apply(m, p->conf, err, sizeof(err)) == -1) {
+		log_errorx("%s", err);
+		return -1;
+	}
+	return 0;
+}
+
 static void
-reload_take_over(struct monitor *m, struct config *conf, struct tlsconf *tls)
+parts_free(struct parts *p)
+{
+	conf_free(p->conf);
+	tlsconf_free(p->tls);
+	explicit_bzero(&p->tickets, sizeof(p->tickets));
+}
+
+static void
+take_over(struct monitor *m, struct parts *p)
 {
 	struct config *old = m->conf;
 
-	m->conf = conf;
-	tlsconf_free(m->tls);
-	m->tls = tls;
-	monitor_open_log(m, conf);
-	workers_fill(m);
-	workers_drain_old(m);
+	m->conf = p->conf;
+	p->conf = old;
+	monitor_open_log(m, m->conf);
+	tickets_use(m, &p->tickets);
+	certs_use(m, p->tls);
+	p->tls = NULL;
+	workers_replace(m);
+	m->conf_since = m->generation;
 	auths_replace(m->auths);
 	agents_retire(m);
 	listeners_start(m);
-	conf_free(old);
-	log_info("config generation %u active", conf->generation);
+	log_info("config generation %u active", m->generation);
 }
 
 static int
 reload_try(struct monitor *m)
 {
-	struct config *conf = reload_read(m);
-	struct tlsconf *tls;
-	char err[256];
+	struct parts parts = { NULL, NULL, { .current.made = 0 } };
+	int result = parts_make(m, &parts);
 
-	if (conf == NULL)
-		return -1;
-	tls = certs_load(conf);
-	if (tls == NULL) {
-		conf_free(conf);
-		return -1;
-	}
-	if (listeners_apply(m, conf, err, sizeof(err)) == -1) {
-		log_errorx("%s", err);
-		tlsconf_free(tls);
-		conf_free(conf);
-		return -1;
-	}
-	reload_take_over(m, conf, tls);
-	return 0;
+	if (result == 0)
+		take_over(m, &parts);
+	parts_free(&parts);
+	return result;
 }
 
 int
@@ -121,7 +143,7 @@ monitor_reload(struct monitor *m)
 	result = reload_try(m);
 	if (result == -1)
 		log_errorx("configuration not reloaded: generation %u stays",
-		    m->conf->generation);
+		    m->generation);
 	notify_ready();
 	return result;
 }

@@ -14,5 +14,6 @@ libserver_a_SOURCES += \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \
 	server/monitor/stop.c \
+	server/monitor/tickets.c \
 	server/monitor/worker_talk.c \
 	server/monitor/workers.c

@@ -4,8 +4,8 @@
  * for, so that no signal ever goes to somebody else's process.
  *
  * A child keeps its channel, the log and nothing else of ours: no listener, no
- * connection, no other child's channel, and no password hash that is not its
- * business.
+ * connection, no other child's channel, and no password hash and no private key
+ * that is not its business.
  */
 #include "config.h"
 
@@ -23,8 +23,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
-#include "server/tlsconf.h"
-#include "tls/tls_keys.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
 #define YOUNG_MS 1000 /* who dies younger than this fails to start */
@@ -141,11 +139,9 @@ child_run(
 	child_title(role, id);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
-	if (role != ROLE_WORKER) { /* private keys are no business of theirs */
-		tlsconf_free(m->tls);
-		m->tls = NULL;
-		tls_keys_set(NULL);
-	}
+	explicit_bzero(&m->tickets, sizeof(m->tickets));
+	if (role != ROLE_WORKER)
+		certs_forget(m);
 	if (role == ROLE_WORKER)
 		worker_main(m->conf, m->tls, channel);
 	if (role == ROLE_AUTH)

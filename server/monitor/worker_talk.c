@@ -36,6 +36,18 @@ worker_order(struct wproc *w, uint16_t type)
 }
 
 void
+worker_tell_keys(struct wproc *w, const struct tls_keys *keys)
+{
+	uint8_t mem[512];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_TICKET_KEYS);
+	tls_keys_put(&b, keys);
+	worker_send(w, &b, -1);
+	explicit_bzero(mem, sizeof(mem));
+}
+
+void
 worker_give(struct wproc *w, struct client *c, int fd)
 {
 	uint8_t mem[256];

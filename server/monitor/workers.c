@@ -84,7 +84,7 @@ worker_start(struct monitor *m)
 	w->m = m;
 	w->pid = pid;
 	w->born = clock_ms();
-	w->generation = m->conf->generation;
+	w->generation = m->generation;
 	w->source_port = m->conf->active_port_20;
 	LIST_INIT(&w->clients);
 	TAILQ_INSERT_TAIL(&m->workers, w, entry);
@@ -101,7 +101,7 @@ workers_fill(struct monitor *m)
 	if (m->state != RUN_UP)
 		return;
 	TAILQ_FOREACH (w, &m->workers, entry)
-		if (w->generation == m->conf->generation)
+		if (w->generation == m->generation)
 			have++;
 	for (; have < wanted; have++)
 		if (worker_start(m) == -1) {
@@ -169,15 +169,26 @@ workers_are_behind(struct monitor *m)
 }
 
 void
-workers_drain_old(struct monitor *m)
+workers_replace(struct monitor *m)
+{
+	struct wproc *w;
+
+	m->generation++;
+	workers_fill(m);
+	TAILQ_FOREACH (w, &m->workers, entry)
+		if (!w->draining && w->generation != m->generation) {
+			w->draining = true;
+			worker_order(w, MW_DRAIN);
+		}
+}
+
+void
+workers_tell_keys(struct monitor *m)
 {
 	struct wproc *w;
 
 	TAILQ_FOREACH (w, &m->workers, entry)
-		if (!w->draining && w->generation != m->conf->generation) {
-			w->draining = true;
-			worker_order(w, MW_DRAIN);
-		}
+		worker_tell_keys(w, &m->tickets);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "server/worker/data.h"
 #include "server/worker/session.h"
 #include "server/worker/xfer.h"
+#include "tls/tls_keys.h"
 
 static void
 tell(struct worker *w, const struct wbuf *b)
@@ -212,6 +213,18 @@ on_log(struct worker *w, struct ipc_msg *m)
 		bug("a log file without its descriptor");
 }
 
+/* Tickets of clients are good in every worker, so all have the same keys. */
+static void
+on_ticket_keys(struct worker *w, struct ipc_msg *m)
+{
+	struct tls_keys keys;
+
+	tls_keys_get(&m->body, &keys);
+	check_end(m);
+	tls_keys_set(&keys);
+	explicit_bzero(&keys, sizeof(keys));
+}
+
 static const struct {
 	enum proto_mw type;
 	void (*handler)(struct worker *, struct ipc_msg *);
@@ -224,6 +237,7 @@ static const struct {
 	{ MW_SHUTDOWN, on_shutdown },
 	{ MW_REPORT, on_report },
 	{ MW_LOG, on_log },
+	{ MW_TICKET_KEYS, on_ticket_keys },
 };
 
 void

@@ -104,7 +104,6 @@ fake_setup(uint32_t workers, uint32_t auths)
 	struct config *conf = xcalloc(1, sizeof(*conf));
 
 	log_open("none");
-	conf->generation = 1;
 	conf->workers = workers;
 	conf->auth_processes = auths;
 	conf->max_auth_queue = 8;

@@ -135,7 +135,7 @@ START_TEST(old_generation_agent_gets_no_grants)
 
 	fake_clock_start();
 	c2 = fake_session(&w, &other);
-	m->conf->generation++;
+	m->conf_since = ++m->generation;
 	agents_retire(m);
 	fake_clock_add(60000);
 	fake_expect_nothing(old); /* it has a session */

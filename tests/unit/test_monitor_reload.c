@@ -110,7 +110,7 @@ START_TEST(good_configuration_takes_over)
 		   "limits { sessions_per_ip = 33 }\n",
 	    port);
 	ck_assert_int_eq(monitor_reload(m), 0);
-	ck_assert_uint_eq(m->conf->generation, 2);
+	ck_assert_uint_eq(m->generation, 2);
 	ck_assert_uint_eq(m->conf->max_per_ip, 33);
 	ck_assert_uint_eq(TAILQ_FIRST(&m->listeners)->bound.port, port);
 	ck_assert_ptr_null(TAILQ_NEXT(TAILQ_FIRST(&m->listeners), entry));
