@@ -47,6 +47,7 @@ Suite *suite_listfmt(void);
 Suite *suite_log(void);
 Suite *suite_mem(void);
 Suite *suite_monitor_agents(void);
+Suite *suite_monitor_certs(void);
 Suite *suite_monitor_listener(void);
 Suite *suite_monitor_login(void);
 Suite *suite_monitor_reload(void);
