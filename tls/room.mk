@@ -15,4 +15,5 @@ libtls_a_SOURCES += \
 	tls/tls_selfsigned.c \
 	tls/tls_setup.c \
 	tls/tls_sni.c \
-	tls/tls_stream.c tls/tls_stream.h
+	tls/tls_stream.c tls/tls_stream.h \
+	tls/tls_wipe.c

@@ -3,7 +3,6 @@
  * One certificate with its chain and key: loading, and saying what is wrong
  * with the files in words an administrator can act on.
  */
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -16,22 +15,6 @@
 #include "tls/tls_priv.h"
 
 #define OCSP_MAX (64 * 1024)
-
-static BIO *
-open_file(const char *path, char **err_r)
-{
-	BIO *bio = BIO_new_file(path, "r");
-
-	if (bio == NULL) {
-		int err = errno;
-
-		ERR_clear_error();
-		tls_err_set(err_r,
-		    "%s: cannot open: %s; check its name and permissions", path,
-		    strerror(err));
-	}
-	return bio;
-}
 
 /* ------------------------------------------------------------ certificates */
 
@@ -61,7 +44,7 @@ read_chain(BIO *bio, struct tls_cert *c)
 static int
 load_certs(struct tls_cert *c, const char *path, char **err_r)
 {
-	BIO *bio = open_file(path, err_r);
+	BIO *bio = tls_file_open(path, err_r);
 	int ret = -1;
 
 	if (bio == NULL)
@@ -98,7 +81,7 @@ static int
 load_key(struct tls_cert *c, const char *path, char **err_r)
 {
 	bool asked = false;
-	BIO *bio = open_file(path, err_r);
+	BIO *bio = tls_file_open(path, err_r);
 
 	if (bio == NULL)
 		return -1;
@@ -137,7 +120,7 @@ check_pair(const struct tls_cert *c, const struct tls_pair *pair, char **err_r)
 static int
 load_ocsp(struct tls_cert *c, const char *path, char **err_r)
 {
-	BIO *bio = open_file(path, err_r);
+	BIO *bio = tls_file_open(path, err_r);
 	int n;
 
 	if (bio == NULL)

@@ -210,13 +210,17 @@ struct tls_ctx *
 tls_ctx_new(const struct tls_settings *set, char **err_r)
 {
 	struct tls_ctx *ctx = xcalloc(1, sizeof(*ctx));
+	int rc;
 
+	tls_wipe_begin();
 	ERR_clear_error();
 	ctx->refs = 1;
 	ctx->profile = set->profile;
 	ctx->asks_certs = set->client_certs != TLS_CERTS_NONE;
 	ctx->ktls = set->ktls;
-	if (load(ctx, set, err_r) == 0)
+	rc = load(ctx, set, err_r);
+	tls_wipe_end();
+	if (rc == 0)
 		return ctx;
 	tls_ctx_unref(ctx);
 	ERR_clear_error();

@@ -29,6 +29,12 @@ const char *tls_err_take(void);
 int tls_err_set(char **err_r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* -------------------------------------------------------------- tls_wipe.c */
+
+/* Between these, what OpenSSL frees is wiped. */
+void tls_wipe_begin(void);
+void tls_wipe_end(void);
+
 /* -------------------------------------------------------------- tls_file.c */
 
 /*
@@ -37,6 +43,10 @@ int tls_err_set(char **err_r, const char *fmt, ...)
  */
 int tls_file_replace(const char *path, mode_t mode,
     int (*write_cb)(BIO *, const void *arg), const void *arg, char **err_r);
+
+/* The content of a file, for reading; no copy of it is left behind. NULL and
+ * *err_r if it cannot be read. */
+BIO *tls_file_open(const char *path, char **err_r);
 
 /* A file that a context was read from, as it was then. */
 struct tls_watched {

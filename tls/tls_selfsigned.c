@@ -109,10 +109,13 @@ int
 tls_selfsigned(const char *cert_path, const char *key_path,
     const char *common_name, char **err_r)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = key != NULL ? make(key, common_name) : NULL;
+	EVP_PKEY *key;
+	X509 *x;
 	int ret = -1;
 
+	tls_wipe_begin();
+	key = EVP_EC_gen("P-256");
+	x = key != NULL ? make(key, common_name) : NULL;
 	if (x == NULL)
 		tls_err_set(err_r, "cannot make a certificate for \"%s\": %s",
 		    common_name, tls_err_take());
@@ -120,5 +123,6 @@ tls_selfsigned(const char *cert_path, const char *key_path,
 		ret = tls_file_replace(cert_path, 0644, write_cert, x, err_r);
 	X509_free(x);
 	EVP_PKEY_free(key);
+	tls_wipe_end();
 	return ret;
 }

@@ -2,6 +2,7 @@
 # library is all they need; what is not installed is skipped.
 SYSTEM_TESTS = \
 	tests/system/test_abort.py \
+	tests/system/test_certificates.py \
 	tests/system/test_crash.py \
 	tests/system/test_curl.py \
 	tests/system/test_data.py \
@@ -24,4 +25,4 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += tests/system/clients.py tests/system/lib.py tests/system/run \
-	$(SYSTEM_TESTS)
+	tests/system/tlslib.py $(SYSTEM_TESTS)
