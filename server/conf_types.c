@@ -18,6 +18,7 @@
 #include "common/sockutil.h"
 #include "common/str.h"
 #include "common/vpath.h"
+#include "server/certnames.h"
 #include "server/conf.h"
 #include "server/conf_text.h"
 #include "server/conf_value.h"
@@ -335,27 +336,10 @@ parse_string(const struct conf_key *k, struct conf_input *in, void *dst)
 	return 0;
 }
 
-/* How a client's certificate may be named. */
-static bool
-is_certname(const char *s)
-{
-	static const char *const kinds[] = {
-		"sha256:", "cn:", "subject:", "email:", "dns:", "uri:", "upn:"
-	};
-	size_t i, len;
-
-	for (i = 0; i < NELEM(kinds); i++) {
-		len = strlen(kinds[i]);
-		if (strncmp(s, kinds[i], len) == 0)
-			return s[len] != '\0' && !has_control(s);
-	}
-	return false;
-}
-
 static int
 parse_certname(const struct conf_key *k, struct conf_input *in, void *dst)
 {
-	if (!is_certname(in->text))
+	if (!certnames_valid(in->text))
 		return refuse_value(k, in);
 	set_string(dst, xstrdup(in->text));
 	return 0;

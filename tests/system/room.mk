@@ -16,6 +16,7 @@ SYSTEM_TESTS = \
 	tests/system/test_paths.py \
 	tests/system/test_rclone.py \
 	tests/system/test_reload.py \
+	tests/system/test_renewal.py \
 	tests/system/test_root.py \
 	tests/system/test_stop.py \
 	tests/system/test_transfer.py \

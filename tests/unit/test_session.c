@@ -15,6 +15,7 @@
 #include "server/worker/reply.h"
 #include "tests/unit/ctrl_rig.h"
 #include "tests/unit/suites.h"
+#include "tls/tls_keys.h"
 
 #define ASK "331 Password required for anna.\r\n"
 #define INCORRECT "530 Login incorrect.\r\n"
@@ -467,6 +468,37 @@ START_TEST(test_drain_empty)
 }
 END_TEST
 
+/* R1.6: new ticket keys disturb nobody; half of them is a mistake of ours. */
+START_TEST(test_ticket_keys)
+{
+	struct tls_keys keys;
+	struct wbuf *b;
+
+	crig_login(&rig);
+	tls_keys_make(&keys);
+	b = crig_begin(MW_TICKET_KEYS);
+	tls_keys_put(b, &keys);
+	crig_tell(&rig, -1);
+	say("NOOP", NOOP_OK);
+}
+END_TEST
+
+START_TEST(test_ticket_keys_cut)
+{
+	struct tls_keys keys;
+	struct wbuf *b;
+
+	log_open("none");
+	crig_connect(&rig);
+	tls_keys_make(&keys);
+	b = crig_begin(MW_TICKET_KEYS);
+	tls_keys_put(b, &keys);
+	b->len--;
+	crig_tell(&rig, -1);
+	ck_abort_msg("the worker goes on");
+}
+END_TEST
+
 START_TEST(test_monitor_gone)
 {
 	crig_connect(&rig);
@@ -599,6 +631,8 @@ case_monitor(void)
 	tcase_add_test(tc, test_shutdown);
 	tcase_add_test(tc, test_drain);
 	tcase_add_test(tc, test_drain_empty);
+	tcase_add_test(tc, test_ticket_keys);
+	tcase_add_exit_test(tc, test_ticket_keys_cut, 1);
 	tcase_add_test(tc, test_monitor_gone);
 	tcase_add_test(tc, test_report);
 	tcase_add_exit_test(tc, test_nonsense, 1);
