@@ -14,9 +14,10 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	if (!conf->anonymous || (ascii_casecmp(req->user, "anonymous") != 0 &&
 				    ascii_casecmp(req->user, "ftp") != 0))
 		return AUTH_NOT_MINE;
-	*reason_r = "tls-required";
-	if (conf->anonymous_tls && !req->tls)
+	if (conf->anonymous_tls && !req->tls) {
+		*reason_r = "tls-required";
 		return AUTH_DENY;
+	}
 	auth_account_init(a, out, "anonymous", conf->anonymous_root);
 	out->anonymous = true;
 	out->rights = conf->anonymous_rights;

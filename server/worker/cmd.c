@@ -90,7 +90,7 @@ is_allowed(struct session *s, const struct cmd *c)
 {
 	if ((c->flags & CMD_F_LOGIN) != 0 && s->login != LOGIN_IN)
 		reply(s, 530, "Please log in with USER and PASS.");
-	else if ((c->flags & CMD_F_SECRET) != 0 && !s->secure &&
+	else if ((c->flags & CMD_F_TLS) != 0 && !session_is_secure(s) &&
 		 session_listen(s)->tls == CONF_TLS_REQUIRED)
 		reply(s, 530, "TLS required; use AUTH TLS first.");
 	else if ((c->flags & CMD_F_502) != 0)

@@ -36,7 +36,7 @@ enum cmd_flag {
 	CMD_F_ALIAS = 1 << 5, /* X form: not shown in HELP twice */
 	CMD_F_502 = 1 << 6, /* known, not implemented: no handler */
 	CMD_F_NOW_BARE = 1 << 7, /* CMD_F_NOW only without an argument (STAT) */
-	CMD_F_SECRET = 1 << 8, /* 530 in clear text where TLS is required */
+	CMD_F_TLS = 1 << 8, /* 530 in clear text where TLS is required */
 };
 
 struct cmd {

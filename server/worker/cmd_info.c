@@ -33,7 +33,8 @@ tls_on(const struct session *s)
 static bool
 ccc_on(const struct session *s)
 {
-	return tls_on(s) && session_listen(s)->ccc && !s->implicit;
+	return tls_on(s) && session_listen(s)->ccc &&
+	       !session_listen(s)->implicit;
 }
 
 static bool

@@ -74,7 +74,7 @@ cmd_user(struct session *s, char *name)
 		return CMD_DONE;
 	}
 	session_drop_user(s);
-	if (!s->secure && needs_tls(s, name)) {
+	if (!session_is_secure(s) && needs_tls(s, name)) {
 		reply(s, 530, "TLS required; use AUTH TLS first.");
 		return CMD_DONE;
 	}
@@ -128,15 +128,16 @@ cmd_rein(struct session *s, char *arg)
 	static const char text[] = "Service ready for new user.";
 
 	/* It would lead to a connection that is good for nothing. */
-	if (s->secure &&
-	    (s->implicit || session_listen(s)->tls == CONF_TLS_REQUIRED)) {
+	if (session_is_secure(s) &&
+	    (session_listen(s)->implicit ||
+		session_listen(s)->tls == CONF_TLS_REQUIRED)) {
 		reply(s, 502, "REIN not available here.");
 		return CMD_DONE;
 	}
 	session_drop_user(s);
 	session_reset(s);
 	s->cleared = false;
-	if (s->secure) /* RFC 4217 13 */
+	if (session_is_secure(s)) /* RFC 4217 13 */
 		ctrl_tls_leave(s, 220, text);
 	else
 		reply(s, 220, "%s", text);

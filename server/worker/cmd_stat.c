@@ -25,11 +25,12 @@ static void
 tls_status(struct session *s)
 {
 	char text[128];
+	bool secure = session_is_secure(s);
 
-	if (s->secure)
+	if (secure)
 		reply_more(s, 211, " Control connection: %s",
 		    tls_info_str(&s->ctl, text, sizeof(text)));
-	if (s->secure || s->private)
+	if (secure || s->private)
 		reply_more(s, 211, " PROT: %s", s->private ? "P" : "C");
 }
 

@@ -13,7 +13,7 @@
 const struct cmd cmd_table[] = {
 	/* verb, handler, argument, flags, help */
 	{ "ABOR", cmd_abor, ARG_NONE, CMD_F_NOW, "" },
-	{ "ACCT", cmd_acct, ARG_SECRET, CMD_F_HIDE | CMD_F_SECRET, "<sp> account" },
+	{ "ACCT", cmd_acct, ARG_SECRET, CMD_F_HIDE | CMD_F_TLS, "<sp> account" },
 	{ "ADAT", NULL, ARG_NONE, CMD_F_502, "" },
 	{ "ALLO", cmd_allo, ARG_WORD, LOGIN, "<sp> bytes [ <sp> R <sp> size ]" },
 	{ "APPE", cmd_appe, ARG_PATH, XFER, "<sp> pathname" },
@@ -50,7 +50,7 @@ const struct cmd cmd_table[] = {
 	{ "NLST", cmd_nlst, ARG_OPT_PATH, XFER, "[ <sp> pathname ]" },
 	{ "NOOP", cmd_noop, ARG_NONE, 0, "" },
 	{ "OPTS", cmd_opts, ARG_WORD, 0, "<sp> command [ <sp> options ]" },
-	{ "PASS", cmd_pass, ARG_SECRET, CMD_F_HIDE | CMD_F_SECRET, "<sp> password" },
+	{ "PASS", cmd_pass, ARG_SECRET, CMD_F_HIDE | CMD_F_TLS, "<sp> password" },
 	{ "PASV", cmd_pasv, ARG_NONE, LOGIN, "" },
 	{ "PBSZ", cmd_pbsz, ARG_WORD, 0, "<sp> 0" },
 	{ "PORT", cmd_port, ARG_WORD, LOGIN, "<sp> h1,h2,h3,h4,p1,p2" },
@@ -74,7 +74,7 @@ const struct cmd cmd_table[] = {
 	{ "SYST", cmd_syst, ARG_NONE, 0, "" },
 	{ "THMB", NULL, ARG_NONE, CMD_F_502, "" },
 	{ "TYPE", cmd_type, ARG_WORD, LOGIN, "<sp> A | I | L <sp> 8" },
-	{ "USER", cmd_user, ARG_SECRET, CMD_F_SECRET, "<sp> name" },
+	{ "USER", cmd_user, ARG_SECRET, CMD_F_TLS, "<sp> name" },
 	{ "XCUP", cmd_cdup, ARG_NONE, LOGIN | CMD_F_ALIAS, "" },
 	{ "XCWD", cmd_cwd, ARG_OPT_PATH, LOGIN | CMD_F_ALIAS, "<sp> pathname" },
 	{ "XMKD", cmd_mkd, ARG_PATH, LOGIN | CMD_F_ALIAS, "<sp> pathname" },

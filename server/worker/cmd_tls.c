@@ -60,7 +60,7 @@ cmd_auth(struct session *s, char *arg)
 		reply(s, 504, "Unknown AUTH mechanism.");
 	else if (session_tls(s) == NULL)
 		reply(s, 431, "No TLS certificate available.");
-	else if (s->secure)
+	else if (session_is_secure(s))
 		reply(s, 534, "Control connection is already protected.");
 	else if (s->cleared)
 		reply(s, 534, "AUTH not allowed after CCC.");
@@ -80,9 +80,9 @@ is_protected(struct session *s, const char *verb)
 {
 	if (s->cleared)
 		reply(s, 503, "%s not allowed after CCC.", verb);
-	else if (!s->secure)
+	else if (!session_is_secure(s))
 		reply(s, 503, "%s needs AUTH first.", verb);
-	return s->secure;
+	return session_is_secure(s);
 }
 
 /* TLS has no use for the size; the answer may always be a smaller one. */
@@ -108,7 +108,7 @@ protect(struct session *s, bool private)
 {
 	if (!private && (session_listen(s)->tls_data || s->tls_data))
 		reply(s, 534, "PROT C refused; data connections need TLS.");
-	else if (private && !s->pbsz && !s->implicit)
+	else if (private && !s->pbsz && !session_listen(s)->implicit)
 		reply(s, 503, "PBSZ required before PROT.");
 	else {
 		s->private = private;
@@ -138,9 +138,10 @@ cmd_prot(struct session *s, char *arg)
 enum cmd_result
 cmd_ccc(struct session *s, char *arg)
 {
-	if (!s->secure)
+	if (!session_is_secure(s))
 		reply(s, 533, "CCC needs a protected control connection.");
-	else if (s->implicit || !session_listen(s)->ccc || s->login != LOGIN_IN)
+	else if (session_listen(s)->implicit || !session_listen(s)->ccc ||
+		 s->login != LOGIN_IN)
 		reply(s, 534, "CCC refused.");
 	else {
 		session_log(s, "CCC: the control connection is in clear text");

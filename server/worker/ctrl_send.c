@@ -2,8 +2,8 @@
 /*
  * Sending replies: everything that a turn has collected, in one send.
  *
- * TCP_NODELAY is never set. What belongs together leaves together, and the one
- * reply that would still wait for an acknowledgement (the 226 behind a lone
+ * Nagle's algorithm stays on. What belongs together leaves together, and the
+ * one reply that would still wait for an acknowledgement (the 226 behind a lone
  * 150) is filled up to a full segment (docs/design.md, "Replies").
  */
 #include <errno.h>
@@ -57,14 +57,15 @@ pad(struct session *s)
 	int unacked, unsent, fd = s->ctl.fd;
 	struct outbuf *o = &s->out;
 	size_t mss, fill;
-	int max = s->secure ? PAD_TLS_MSS_MAX : PAD_MSS_MAX;
+	bool tls = session_is_secure(s);
+	int max = tls ? PAD_TLS_MSS_MAX : PAD_MSS_MAX;
 
 	if (!s->w->conf->pad_replies || ioctl(fd, SIOCOUTQ, &unacked) == -1 ||
 	    unacked == 0 || (mss = small_segment(fd, max)) == 0)
 		return;
 	if (ioctl(fd, SIOCOUTQNSD, &unsent) == -1 || unsent < 0)
 		unsent = 0;
-	if (s->secure) {
+	if (tls) {
 		tls_stream_pad_next(&s->ctl, mss, (size_t)unsent);
 		return;
 	}

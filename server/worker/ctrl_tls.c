@@ -29,7 +29,6 @@ ctrl_tls_begin(struct session *s)
 void
 ctrl_tls_begin_implicit(struct session *s)
 {
-	s->implicit = true;
 	if (session_tls(s) == NULL)
 		session_end(s, "no certificate for implicit TLS");
 	else
@@ -70,9 +69,9 @@ log_tls(const struct session *s)
 static void
 done(struct session *s)
 {
-	bool greet = s->implicit && !s->heard;
+	bool greet = session_listen(s)->implicit && !s->heard;
 
-	s->secure = s->heard = true;
+	s->heard = true;
 	log_tls(s);
 	ctrl_set_mode(s, CTRL_READY);
 	session_touch(s);
@@ -96,6 +95,8 @@ failed(struct session *s)
 	(void)snprintf(reason, sizeof(reason), "TLS handshake failed: %s",
 	    log_vis(text, sizeof(text), error, strlen(error)));
 	event_del(s->ev_read);
+	if (s->ev_write != NULL)
+		event_del(s->ev_write);
 	s->ctl.fd = -1;
 	data_linger(s->w, fd);
 	session_end(s, reason);
@@ -134,6 +135,5 @@ ctrl_tls_leave(struct session *s, int code, const char *text)
 	tls_stream_leave(&s->ctl);
 	reply(s, code, "%s", text);
 	s->out.cut = s->out.len; /* what is said later is no longer TLS */
-	s->secure = false;
 	ctrl_flush(s);
 }

@@ -69,6 +69,8 @@ on_session(struct worker *w, struct ipc_msg *m)
 	addr_get(&m->body, &local);
 	listener = get_u16(&m->body);
 	check_end(m);
+	if (listener >= w->conf->nlistens)
+		bug("a session of listener %u", listener);
 	if (m->fd == -1 && !m->fd_lost)
 		bug("a session without a connection");
 	if (m->fd == -1) {
@@ -279,7 +281,7 @@ mon_login(struct session *s, const char *user, const char *password)
 	put_u8(&w, ASK_PASSWORD);
 	put_str(&w, user);
 	put_str(&w, password);
-	put_u8(&w, s->secure);
+	put_u8(&w, session_is_secure(s));
 	put_str(&w, names);
 	tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
@@ -308,7 +310,7 @@ mon_source_port(struct session *s, uint32_t serial)
 	begin(s, &w, WM_SOURCE_PORT);
 	put_u32(&w, serial);
 	addr_put(&w, &s->local);
-	put_u8(&w, s->implicit);
+	put_u8(&w, session_listen(s)->implicit);
 	tell(s->w, &w);
 }
 

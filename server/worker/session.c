@@ -20,6 +20,7 @@
 #include "server/worker/reply.h"
 #include "server/worker/xfer.h"
 #include "tls/tls_reuse.h"
+#include "tls/tls_stream.h"
 
 #define MS UINT64_C(1000)
 #define CLOSING_MS (2 * MS) /* for the peer to read our last reply */
@@ -28,21 +29,22 @@ static void on_timer(void *);
 
 /* ---------------------------------------------------------- what it is of */
 
-/* A listener that the service manager made up is none of ours. */
 const struct conf_listen *
 session_listen(const struct session *s)
 {
-	static const struct conf_listen none;
-
-	return s->listener < s->w->conf->nlistens
-		   ? &s->w->conf->listens[s->listener]
-		   : &none;
+	return &s->w->conf->listens[s->listener];
 }
 
 struct tls_ctx *
 session_tls(const struct session *s)
 {
 	return s->w->tls == NULL ? NULL : tlsconf_ctx(s->w->tls, s->listener);
+}
+
+bool
+session_is_secure(const struct session *s)
+{
+	return tls_stream_is_up(&s->ctl);
 }
 
 /* ------------------------------------------------------------------ birth */

@@ -115,9 +115,7 @@ struct session {
 	void (*drained)(struct session *);
 
 	/* TLS (ctrl_tls.c, cmd_tls.c) */
-	bool secure; /* the control connection is in TLS */
-	bool cleared; /* it was, before CCC */
-	bool implicit; /* from the first byte */
+	bool cleared; /* the control connection was in TLS, before CCC */
 	bool pbsz; /* PBSZ was given */
 	bool private; /* PROT P */
 	bool reuse_noted; /* that data connections do not resume */
@@ -170,6 +168,8 @@ void session_free(struct session *);
 const struct conf_listen *session_listen(const struct session *);
 /* The TLS context of its listener; NULL: no TLS there. */
 struct tls_ctx *session_tls(const struct session *);
+/* Is the control connection in TLS? */
+bool session_is_secure(const struct session *);
 
 void session_enter(struct session *);
 void session_leave(struct session *);

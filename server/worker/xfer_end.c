@@ -62,15 +62,6 @@ static const struct {
 	[XE_AGENT] = { 451, NULL, "refused", ORDERLY_UPLOAD },
 };
 
-/* What the log says of the data connection's TLS. */
-static const char *
-tls_str(const struct xfer *x)
-{
-	if (!x->private)
-		return "";
-	return x->resumed ? ", TLS resumed" : ", TLS full";
-}
-
 static void
 log_end(const struct xfer *x, const char *result, const char *reason)
 {
@@ -83,7 +74,7 @@ log_end(const struct xfer *x, const char *result, const char *reason)
 		    of, sizeof(of), " of %llu", (unsigned long long)x->total);
 	session_log(x->s, "%s \"%s\" %s %llu%s bytes in %llu.%03llu s%s%s%s",
 	    x->verb, log_vis(name, sizeof(name), path, strlen(path)), result,
-	    (unsigned long long)x->moved, of, ms / 1000, ms % 1000, tls_str(x),
+	    (unsigned long long)x->moved, of, ms / 1000, ms % 1000, x->tls,
 	    reason[0] != '\0' ? ": " : "", reason);
 }
 

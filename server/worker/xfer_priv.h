@@ -85,7 +85,7 @@ struct xfer {
 	bool stored; /* the agent has, or will have, an upload of ours open */
 	bool begun; /* 150 was said */
 	bool private; /* PROT P when it began */
-	bool resumed; /* the data connection resumed a TLS session */
+	const char *tls; /* for the log: "", or how TLS came up */
 	char *detail; /* for the log: more than the error's own reason */
 
 	struct stream st; /* fd -1 until connected */

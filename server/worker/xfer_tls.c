@@ -78,7 +78,7 @@ done(struct xfer *x)
 
 	xfer_unwatch(x);
 	timer_cancel(&x->timer);
-	x->resumed = reuse != TLS_REUSE_NONE;
+	x->tls = reuse == TLS_REUSE_NONE ? ", TLS full" : ", TLS resumed";
 	if (!may_use(x, reuse))
 		refuse_reuse(x, reuse);
 	else if (!tls_same_client_cert(&x->s->ctl, &x->st))

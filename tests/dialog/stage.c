@@ -63,6 +63,9 @@ stage_init(struct stage *st)
 	st->data = st->listener = st->stored = -1;
 	for (i = 0; i < NELEM(sections); i++)
 		conf_defaults(sections[i], &st->conf, "/");
+	conf_defaults(SECTION_LISTEN, &st->listen, "/");
+	st->conf.listens = &st->listen;
+	st->conf.nlistens = 1;
 	ck_assert_int_eq(addr_parse_ip(&st->local, "127.0.0.1"), 0);
 	st->local.port = 2121;
 	st->peer = st->local;
@@ -112,6 +115,7 @@ stage_stop(struct stage *st)
 	fd_close(&st->stored);
 	for (i = 0; i < NELEM(sections); i++)
 		conf_values_clear(sections[i], &st->conf);
+	conf_values_clear(SECTION_LISTEN, &st->listen);
 }
 
 bool

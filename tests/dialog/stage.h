@@ -32,6 +32,7 @@ struct stage {
 
 	struct event_base *base;
 	struct config conf;
+	struct conf_listen listen; /* its only listener */
 	struct worker *w;
 	struct addr local, peer;
 	int control, monitor, agent; /* our ends; -1 if closed */

@@ -52,7 +52,10 @@ static void
 set_conf(struct config *conf)
 {
 	static char banner[] = "FTP test server";
+	static struct conf_listen listen; /* without TLS */
 
+	conf->listens = &listen;
+	conf->nlistens = 1;
 	conf->banner = banner;
 	conf->passive_min = 40000;
 	conf->passive_max = 60000;

@@ -185,7 +185,11 @@ rig_agent_wake(struct rig *r)
 static void
 set_conf(struct config *conf)
 {
+	static struct conf_listen listen; /* without TLS */
+
 	memset(conf, 0, sizeof(*conf));
+	conf->listens = &listen;
+	conf->nlistens = 1;
 	conf->banner = (char *)(uintptr_t) "FTP server ready.";
 	conf->passive_min = 40000;
 	conf->passive_max = 60000;
