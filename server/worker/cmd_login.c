@@ -20,6 +20,7 @@
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
 #include "server/worker/reply.h"
+#include "tls/tls_info.h"
 #include "tls/tls_reuse.h"
 
 #define DELAY_MS 1000u /* per wrong password, RFC 2577 7 */
@@ -30,6 +31,7 @@ static const char *const state_names[] = {
 	[LOGIN_NONE] = "none",
 	[LOGIN_USER] = "user",
 	[LOGIN_CHECKING] = "checking",
+	[LOGIN_CHECKING_CERT] = "checking certificate",
 	[LOGIN_IN] = "in",
 };
 
@@ -64,6 +66,27 @@ needs_tls(const struct session *s, const char *name)
 	return conf->system_accounts && conf->system_tls;
 }
 
+static bool
+has_certificate(const struct session *s)
+{
+	struct tls_info info;
+
+	return tls_info_get(&s->ctl, &info) && info.has_cert;
+}
+
+static void
+ask_password(struct session *s)
+{
+	login_set(s, LOGIN_USER);
+	if (is_anonymous(s, s->user))
+		reply(s, 331,
+		    "Anonymous login ok, send your e-mail address as "
+		    "password.");
+	else
+		reply(
+		    s, 331, "Password required for %.*s.", NAME_SHOWN, s->user);
+}
+
 /* Whoever was logged in is dropped at once, whatever comes of this. */
 enum cmd_result
 cmd_user(struct session *s, char *name)
@@ -79,13 +102,12 @@ cmd_user(struct session *s, char *name)
 		return CMD_DONE;
 	}
 	s->user = xstrdup(name);
-	login_set(s, LOGIN_USER);
-	if (is_anonymous(s, name))
-		reply(s, 331,
-		    "Anonymous login ok, send your e-mail address as "
-		    "password.");
-	else
-		reply(s, 331, "Password required for %.*s.", NAME_SHOWN, name);
+	if (has_certificate(s)) {
+		login_set(s, LOGIN_CHECKING_CERT);
+		mon_login(s, ASK_CERTIFICATE, "");
+		return CMD_PENDING;
+	}
+	ask_password(s);
 	return CMD_DONE;
 }
 
@@ -103,7 +125,7 @@ cmd_pass(struct session *s, char *password)
 		return CMD_DONE;
 	}
 	login_set(s, LOGIN_CHECKING);
-	mon_login(s, s->user, password);
+	mon_login(s, ASK_PASSWORD, password);
 	explicit_bzero(password, strlen(password));
 	return CMD_PENDING;
 }
@@ -158,6 +180,7 @@ static void
 accept_login(struct session *s, struct login_answer *a)
 {
 	const struct config *conf = s->w->conf;
+	bool by_certificate = s->login == LOGIN_CHECKING_CERT;
 
 	s->fs = fs_new(s, a->fd);
 	a->fd = -1;
@@ -175,9 +198,14 @@ accept_login(struct session *s, struct login_answer *a)
 	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
 	s->login_failures = 0;
 	tls_stream_set_account(&s->ctl, s->user);
+	session_log(
+	    s, by_certificate ? "logged in by certificate" : "logged in");
+	if (by_certificate)
+		reply(s, 232, "User %.*s logged in, authorized by certificate.",
+		    NAME_SHOWN, s->user);
+	else
+		reply(s, 230, "Login successful.");
 	login_set(s, LOGIN_IN);
-	session_log(s, "logged in");
-	reply(s, 230, "Login successful.");
 	cmd_finish(s);
 	session_set_timer(s);
 }
@@ -237,8 +265,11 @@ refuse(struct session *s, const struct login_answer *a)
 void
 login_answered(struct session *s, struct login_answer *a)
 {
-	if (s->ended || s->login != LOGIN_CHECKING ||
-	    a->attempt != s->login_attempts || s->mode == CTRL_CLOSING) {
+	bool waiting =
+	    s->login == LOGIN_CHECKING || s->login == LOGIN_CHECKING_CERT;
+
+	if (s->ended || !waiting || a->attempt != s->login_attempts ||
+	    s->mode == CTRL_CLOSING) {
 		fd_close(&a->fd);
 		return;
 	}
@@ -251,7 +282,10 @@ login_answered(struct session *s, struct login_answer *a)
 	}
 	if (a->verdict == V_OK)
 		accept_login(s, a);
-	else
+	else if (a->verdict == V_PASSWORD) {
+		ask_password(s);
+		cmd_finish(s);
+	} else
 		refuse(s, a);
 	fd_close(&a->fd);
 }

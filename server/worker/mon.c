@@ -270,7 +270,7 @@ begin(struct session *s, struct wbuf *w, enum proto_wm type)
 }
 
 void
-mon_login(struct session *s, const char *user, const char *password)
+mon_login(struct session *s, enum login_ask ask, const char *password)
 {
 	char names[CERTNAMES_MAX];
 	struct wbuf w;
@@ -278,8 +278,8 @@ mon_login(struct session *s, const char *user, const char *password)
 	certnames_make(&s->ctl, names);
 	begin(s, &w, WM_LOGIN);
 	put_u32(&w, ++s->login_attempts);
-	put_u8(&w, ASK_PASSWORD);
-	put_str(&w, user);
+	put_u8(&w, (uint8_t)ask);
+	put_str(&w, s->user);
 	put_str(&w, password);
 	put_u8(&w, session_is_secure(s));
 	put_str(&w, names);

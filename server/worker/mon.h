@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/ipc.h"
+#include "server/proto.h"
 
 struct session;
 struct worker;
@@ -15,8 +16,9 @@ struct worker;
 /* A message from the monitor (NULL: it is gone; the worker exits). */
 void mon_dispatch(struct worker *, struct ipc_msg *);
 
-/* Asks for a login; answered by login_answer() in cmd_login.c. */
-void mon_login(struct session *, const char *user, const char *password);
+/* Is the password right for s->user, or is the certificate that the client has
+ * shown enough for him? login_answered() hears the answer. */
+void mon_login(struct session *, enum login_ask, const char *password);
 void mon_logout(struct session *);
 void mon_end(struct session *, const char *reason);
 /* Asks for a socket bound to the source port; answered by data_source_port().

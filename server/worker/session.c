@@ -110,7 +110,7 @@ session_reset(struct session *s)
 void
 session_drop_user(struct session *s)
 {
-	if (s->login == LOGIN_IN || s->login == LOGIN_CHECKING)
+	if (s->login != LOGIN_NONE && s->login != LOGIN_USER)
 		mon_logout(s);
 	/* Only who was logged in gets more time: USER is no way to stay. */
 	if (s->login == LOGIN_IN)

@@ -37,7 +37,9 @@ struct tls_ctx;
 enum login_state {
 	LOGIN_NONE, /* no user */
 	LOGIN_USER, /* USER answered 331 */
-	LOGIN_CHECKING, /* the monitor is asked */
+	LOGIN_CHECKING, /* the monitor is asked about a password */
+	LOGIN_CHECKING_CERT, /* ... whether the client's certificate is enough
+			      */
 	LOGIN_IN, /* 230 */
 };
 
