@@ -644,6 +644,36 @@ class TestCase(unittest.TestCase):
         return wait
 
 
+class InetdCase(TestCase):
+    """The test accepts the connections, as inetd does."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.make_server()
+        cls.listener = socket.create_server(("127.0.0.1", 0))
+        cls.server.ports = {"127.0.0.1": cls.listener.getsockname()[1]}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.listener.close()
+        wrong = cls.server.complaints(cls.ERRORS)
+        if wrong:
+            raise AssertionError("\n".join(wrong))
+
+    def setUp(self):
+        self.server.empty()
+
+    def serve(self, client):
+        """Gives the client, just connected, and the process that serves it."""
+        sock, _ = self.listener.accept()
+        with sock, open(self.server.log_path, "ab") as log:
+            process = self.server.spawn([*self.server.command(), "--inetd"],
+                                        stdin=sock, stdout=sock, stderr=log)
+        self.addCleanup(process.kill)
+        client.greeting = client.must_end(220)
+        return client, process
+
+
 def needs(*names):
     """Skips a test class when a program is not installed."""
     missing = [name for name in names if not shutil.which(name)]

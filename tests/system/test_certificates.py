@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
 
@@ -246,33 +245,13 @@ class TicketsInMemory(Pair):
 
 
 @lib.needs("openssl")
-class Inetd(Pair):
+class Inetd(lib.InetdCase, Pair):
     """A process for each connection: only the file makes them one server."""
 
     CONF = Tickets.CONF
 
-    @classmethod
-    def setUpClass(cls):
-        cls.server = cls.make_server()
-        cls.listener = socket.create_server(("127.0.0.1", 0))
-        cls.server.ports = {"127.0.0.1": cls.listener.getsockname()[1]}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.listener.close()
-        wrong = cls.server.complaints(cls.ERRORS)
-        if wrong:
-            raise AssertionError("\n".join(wrong))
-
     def accept(self, **keywords):
-        client = self.tls(greet=False, **keywords)
-        sock, _ = self.listener.accept()
-        with sock, open(self.server.log_path, "ab") as log:
-            process = self.server.spawn([*self.server.command(), "--inetd"],
-                                        stdin=sock, stdout=sock, stderr=log)
-        self.addCleanup(process.kill)
-        client.greeting = client.must_end(220)
-        return client, process
+        return self.serve(self.tls(greet=False, **keywords))
 
     def test_session_of_another_process(self):
         ctx = tlslib.context()

@@ -10,36 +10,9 @@ import time
 import lib
 
 
-class Inetd(lib.TestCase):
-    """The test accepts the connections, as inetd does."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = cls.make_server()
-        cls.listener = socket.create_server(("127.0.0.1", 0))
-        cls.server.ports = {"127.0.0.1": cls.listener.getsockname()[1]}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.listener.close()
-        wrong = cls.server.complaints(cls.ERRORS)
-        if wrong:
-            raise AssertionError("\n".join(wrong))
-
-    def setUp(self):
-        self.server.empty()
-
+class Inetd(lib.InetdCase):
     def accept(self):
-        """A client and the server process that serves it."""
-        client = lib.Client(self.server, greet=False)
-        self.addCleanup(client.close)
-        sock, _ = self.listener.accept()
-        with sock, open(self.server.log_path, "ab") as log:
-            process = self.server.spawn([*self.server.command(), "--inetd"],
-                                        stdin=sock, stdout=sock, stderr=log)
-        self.addCleanup(process.kill)
-        client.greeting = client.must_end(220)
-        return client, process
+        return self.serve(self.client(greet=False))
 
     def assert_gone(self, process):
         self.assertEqual(process.wait(lib.TIMEOUT), 0)
