@@ -23,6 +23,24 @@ compare_users(const void *a, const void *b)
 	return strcmp(u->name, v->name);
 }
 
+bool
+conf_any_listen(
+    const struct config *conf, bool (*is)(const struct conf_listen *))
+{
+	size_t i;
+
+	for (i = 0; i < conf->nlistens; i++)
+		if (is(&conf->listens[i]))
+			return true;
+	return false;
+}
+
+bool
+conf_listen_has_tls(const struct conf_listen *l)
+{
+	return l->tls != CONF_TLS_OFF;
+}
+
 const struct conf_user *
 conf_find_user(const struct config *conf, const char *name)
 {

@@ -214,6 +214,12 @@ struct config *conf_load_users(const char *path, char **err_r);
  */
 int conf_service_ident(const struct config *, struct ident *);
 
+/* Is any of the listeners so? */
+bool conf_any_listen(
+    const struct config *, bool (*is)(const struct conf_listen *));
+/* May there be TLS on it? */
+bool conf_listen_has_tls(const struct conf_listen *);
+
 const struct conf_user *conf_find_user(const struct config *, const char *name);
 
 #endif

@@ -142,26 +142,9 @@ check_users(struct check *c)
 
 /* ------------------------------------------------------- demands of TLS */
 static bool
-has_tls(const struct conf_listen *l)
-{
-	return l->tls != CONF_TLS_OFF;
-}
-
-static bool
 asks_certs(const struct conf_listen *l)
 {
 	return l->client_certs != TLS_CERTS_NONE;
-}
-
-static bool
-any_listen(const struct config *conf, bool (*is)(const struct conf_listen *))
-{
-	size_t i;
-
-	for (i = 0; i < conf->nlistens; i++)
-		if (is(&conf->listens[i]))
-			return true;
-	return false;
 }
 
 /* Who needs TLS (login or data) where no listener has it. */
@@ -171,7 +154,7 @@ check_demand(struct check *c, const struct conf_user *u, const char *who,
 {
 	if (!tls && !tls_data)
 		return;
-	if (!any_listen(c->conf, has_tls))
+	if (!conf_any_listen(c->conf, conf_listen_has_tls))
 		warning(c, u,
 		    "%s can never %s: that needs TLS, and every listen block "
 		    "says tls = off; write tls = optional in one",
@@ -185,7 +168,8 @@ check_demands_of_user(struct check *c, const struct conf_user *u)
 
 	snprintf(who, sizeof(who), "user %s", u->name);
 	check_demand(c, u, who, u->tls, u->tls_data);
-	if (u->login != CONF_LOGIN_PASSWORD && !any_listen(c->conf, asks_certs))
+	if (u->login != CONF_LOGIN_PASSWORD &&
+	    !conf_any_listen(c->conf, asks_certs))
 		warning(c, u,
 		    "user %s may log in with a certificate, but no listen "
 		    "block asks for one; write client_certs = request and "

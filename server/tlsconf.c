@@ -9,12 +9,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/tlsconf.h"
 #include "server/tlsconf_priv.h"
 #include "tls/tls_ctx.h"
+
+#define DAY (24 * 60 * 60)
+#define EXPIRY_DAYS 14 /* to renew in (R11.6) */
 
 struct tlsconf {
 	struct tls_ctx **ctx; /* by listener; NULL = no TLS */
@@ -32,28 +36,11 @@ struct making {
 	size_t len;
 };
 
-static bool
-wants_tls(const struct conf_listen *l)
-{
-	return l->tls != CONF_TLS_OFF;
-}
-
 /* Of no use without TLS. */
 static bool
 needs_tls(const struct conf_listen *l)
 {
 	return l->tls == CONF_TLS_REQUIRED || l->implicit || l->tls_data;
-}
-
-static bool
-any_listen(const struct config *conf, bool (*is)(const struct conf_listen *))
-{
-	size_t i;
-
-	for (i = 0; i < conf->nlistens; i++)
-		if (is(&conf->listens[i]))
-			return true;
-	return false;
 }
 
 /* --------------------------------------------------------- complaints */
@@ -173,7 +160,7 @@ make_all(struct making *m)
 
 	for (i = 0; i < m->conf->nlistens; i++) {
 		l = &m->conf->listens[i];
-		if (!wants_tls(l))
+		if (!conf_listen_has_tls(l))
 			continue;
 		ctx = find_same(m, i);
 		if (ctx != NULL)
@@ -226,7 +213,7 @@ load_certs(struct tlsconf *t, const struct config *conf, char **err_r)
 static int
 do_without(const struct config *conf, char *why, char **err_r, char **warn_r)
 {
-	bool needed = any_listen(conf, needs_tls);
+	bool needed = conf_any_listen(conf, needs_tls);
 	char *text;
 
 	xasprintf(&text,
@@ -279,7 +266,7 @@ tlsconf_new(const struct config *conf, bool create, char **err_r, char **warn_r)
 	*err_r = *warn_r = NULL;
 	t->n = conf->nlistens;
 	t->ctx = xcalloc(t->n, sizeof(struct tls_ctx *));
-	if (!any_listen(conf, wants_tls))
+	if (!conf_any_listen(conf, conf_listen_has_tls))
 		return t;
 	if (conf->ncerts > 0)
 		rc = load_certs(t, conf, err_r);
@@ -340,6 +327,32 @@ tlsconf_not_after(const struct tlsconf *t, const char **file_r)
 		}
 	}
 	return first;
+}
+
+enum tlsconf_age
+tlsconf_age(const struct tlsconf *t, char *text, size_t size)
+{
+	const char *file = NULL;
+	int64_t when = tlsconf_not_after(t, &file);
+	int64_t left = when - (int64_t)time(NULL);
+	time_t seconds = (time_t)when;
+	char date[32] = "";
+	struct tm tm;
+
+	if (when == 0 || left > EXPIRY_DAYS * DAY)
+		return TLSCONF_FRESH;
+	if (gmtime_r(&seconds, &tm) != NULL)
+		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
+	if (left < 0)
+		snprintf(text, size,
+		    "certificate %s has expired on %s, clients refuse it: "
+		    "renew it",
+		    file, date);
+	else
+		snprintf(text, size,
+		    "certificate %s expires in %d days, on %s: renew it", file,
+		    (int)(left / DAY), date);
+	return left < 0 ? TLSCONF_EXPIRED : TLSCONF_OLD;
 }
 
 const char *

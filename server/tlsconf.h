@@ -35,6 +35,16 @@ bool tlsconf_changed(struct tlsconf *);
 /* When the first certificate in use expires, and its file; 0 if there is no
  * TLS at all. */
 int64_t tlsconf_not_after(const struct tlsconf *, const char **file_r);
+
+enum tlsconf_age {
+	TLSCONF_FRESH,
+	TLSCONF_OLD, /* it must be renewed within days */
+	TLSCONF_EXPIRED,
+};
+
+/* How old the first one to expire is; unless it is fresh, text has it in words.
+ */
+enum tlsconf_age tlsconf_age(const struct tlsconf *, char *text, size_t size);
 /* Fingerprint of the first certificate, or NULL. */
 const char *tlsconf_fingerprint(const struct tlsconf *);
 /*

@@ -5,20 +5,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/mem.h"
 #include "server/tlsconf.h"
 #include "server/tlsconf_priv.h"
 #include "tls/tls_keys.h"
-
-#define DAY (24 * 60 * 60)
-#define SOON (14 * DAY)
 
 static void warn(const struct config *conf, FILE *out, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -38,17 +35,10 @@ warn(const struct config *conf, FILE *out, const char *fmt, ...)
 static void
 check_expiry(const struct config *conf, const struct tlsconf *t, FILE *out)
 {
-	const char *file = NULL;
-	int64_t when = tlsconf_not_after(t, &file);
-	int64_t left = when - (int64_t)time(NULL);
+	char text[PATH_MAX + 128];
 
-	if (when == 0 || left > SOON)
-		return;
-	if (left < 0)
-		warn(conf, out, "%s has expired; renew it", file);
-	else
-		warn(conf, out, "%s expires in %d days; renew it", file,
-		    (int)(left / DAY));
+	if (tlsconf_age(t, text, sizeof(text)) != TLSCONF_FRESH)
+		warn(conf, out, "%s", text);
 }
 
 /* A file of secrets that everybody may read. */

@@ -10,9 +10,9 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/log.h"
 #include "server/monitor/monitor.h"
@@ -20,8 +20,7 @@
 
 #define LOOK_MS 10000 /* between looks at the files */
 #define SETTLE_MS 1000 /* for the rest of the files that were renewed */
-#define DAY 86400
-#define EXPIRY_DAYS 14 /* to renew in (R11.6) */
+#define DAY_MS 86400000 /* between looks at their age */
 
 struct tlsconf *
 certs_load(const struct config *conf)
@@ -53,22 +52,18 @@ tell_certificate(const struct monitor *m)
 static void
 tell_expiry(const struct monitor *m)
 {
-	const char *file = NULL;
-	int64_t when = tlsconf_not_after(m->tls, &file), left;
-	time_t t = (time_t)when;
-	char date[32] = "";
-	struct tm tm;
+	char text[PATH_MAX + 128];
 
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
-	left = when - (int64_t)time(NULL);
-	if (left < 0)
-		log_errorx("certificate %s has expired on %s, clients refuse "
-			   "it: renew it",
-		    file, date);
-	else if (left < EXPIRY_DAYS * DAY)
-		log_warnx("certificate %s expires in %d days, on %s: renew it",
-		    file, (int)(left / DAY), date);
+	switch (tlsconf_age(m->tls, text, sizeof(text))) {
+	case TLSCONF_EXPIRED:
+		log_errorx("%s", text);
+		break;
+	case TLSCONF_OLD:
+		log_warnx("%s", text);
+		break;
+	case TLSCONF_FRESH:
+		break;
+	}
 }
 
 static void
@@ -77,7 +72,7 @@ expiry_cb(void *arg)
 	struct monitor *m = arg;
 
 	tell_expiry(m);
-	timer_set(&m->certs_expiry, (uint64_t)DAY * 1000);
+	timer_set(&m->certs_expiry, DAY_MS);
 }
 
 /* --------------------------------------------------------------- changing */
