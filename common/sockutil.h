@@ -44,6 +44,11 @@ void addr_get(struct rbuf *, struct addr *);
 int sock_peer(int fd, struct addr *);
 int sock_local(int fd, struct addr *);
 int fd_set_nonblock(int fd, bool on);
+/*
+ * Acknowledges what has been received, now. For the rare moment when the peer's
+ * Nagle algorithm holds what we wait for, and we have nothing to say ourselves.
+ */
+void sock_ack_now(int fd);
 /* Closes *fd if it is >= 0 and sets it to -1. */
 void fd_close(int *fd);
 

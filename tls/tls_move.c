@@ -94,6 +94,46 @@ set_padding(struct tls_stream *t, bool on)
 	SSL_set_record_padding_callback_arg(t->ssl, on ? t : NULL);
 }
 
+/* What a record of TLS 1.2 adds to its content: header, nonce and tag. */
+static const struct {
+	int cipher;
+	size_t bytes;
+} overheads_12[] = {
+	{ NID_aes_128_gcm, 5 + 8 + 16 },
+	{ NID_aes_256_gcm, 5 + 8 + 16 },
+	{ NID_chacha20_poly1305, 5 + 16 },
+};
+
+bool
+tls_stream_overhead(const struct stream *st, size_t *n_r)
+{
+	const struct tls_stream *t = tls_stream_of(st);
+	int cipher;
+	size_t i;
+
+	*n_r = 0;
+	if (t == NULL || t->phase != TLS_UP)
+		return true;
+	cipher = SSL_CIPHER_get_cipher_nid(SSL_get_current_cipher(t->ssl));
+	for (i = 0; i < NELEM(overheads_12); i++)
+		if (overheads_12[i].cipher == cipher)
+			*n_r = overheads_12[i].bytes;
+	return *n_r > 0;
+}
+
+bool
+tls_stream_pad_next(struct stream *st, size_t size, size_t unsent)
+{
+	struct tls_stream *t = tls_stream_of(st);
+
+	if (t == NULL || t->phase != TLS_UP ||
+	    SSL_version(t->ssl) < TLS1_3_VERSION)
+		return false;
+	t->pad_size = size;
+	t->pad_unsent = unsent;
+	return true;
+}
+
 /* ----------------------------------------------------------------- writing */
 
 /* What is offered, behind the bytes that were encrypted earlier. */

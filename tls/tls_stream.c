@@ -381,17 +381,6 @@ tls_stream_last(struct stream *st)
 }
 
 void
-tls_stream_pad_next(struct stream *st, size_t size, size_t unsent)
-{
-	struct tls_stream *t = tls_stream_of(st);
-
-	if (t == NULL)
-		return;
-	t->pad_size = size;
-	t->pad_unsent = unsent;
-}
-
-void
 tls_stream_leave(struct stream *st)
 {
 	struct tls_stream *t = tls_stream_of(st);

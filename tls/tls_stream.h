@@ -66,9 +66,15 @@ void tls_stream_last(struct stream *);
 /*
  * Pads the record of the next writev so that the send ends on a multiple of
  * size bytes, counting unsent bytes that the kernel already has (SIOCOUTQNSD).
- * TLS 1.3 and up to 16 KiB only; else nothing happens. Any stream.
+ * TLS 1.3 and up to 16 KiB only; elsewhere it does nothing and says false.
  */
-void tls_stream_pad_next(struct stream *, size_t size, size_t unsent);
+bool tls_stream_pad_next(struct stream *, size_t size, size_t unsent);
+/*
+ * How many bytes more than its content one record of a writev of a stream
+ * without such padding has on the wire; 0 for a plain stream. False: that
+ * depends on the content (block ciphers).
+ */
+bool tls_stream_overhead(const struct stream *, size_t *n_r);
 
 /*
  * CCC and REIN: the next writev (the reply) is the last under TLS; close_notify

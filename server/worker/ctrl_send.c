@@ -20,9 +20,9 @@
 #include "tls/tls_stream.h"
 
 /* A full segment is worth padding to only while it is a short line; the padding
- * of a TLS record is not seen by anybody. */
+ * of a TLS 1.3 record is not seen by anybody. */
 #define PAD_MSS_MAX 600
-#define PAD_TLS_MSS_MAX 4096
+#define PAD_RECORD_MSS_MAX 4096
 
 void
 ctrl_clear_output(struct session *s)
@@ -31,50 +31,54 @@ ctrl_clear_output(struct session *s)
 	memset(&s->out, 0, sizeof(s->out));
 }
 
-/* The connection's segment size if it is at most max, else 0. */
 static size_t
-small_segment(int fd, int max)
+segment_size(int fd)
 {
 	socklen_t len;
 	int mss;
 
 	len = sizeof(mss);
-	if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len) == -1 ||
-	    mss <= 0 || mss > max)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &len) == -1)
 		return 0;
-	return (size_t)mss;
+	return mss > 0 && mss <= PAD_RECORD_MSS_MAX ? (size_t)mss : 0;
+}
+
+/* Ends the last reply with blanks, up to a multiple of mss bytes. */
+static void
+pad_text(struct session *s, size_t mss, size_t unsent)
+{
+	const struct outbuf *o = &s->out;
+	size_t overhead, fill;
+
+	/* Telnet answers may stand last: they are no line. */
+	if (mss > PAD_MSS_MAX || o->len < 2 ||
+	    memcmp(o->p + o->len - 2, "\r\n", 2) != 0 ||
+	    !tls_stream_overhead(&s->ctl, &overhead))
+		return;
+	fill = (o->len + overhead + unsent) % mss;
+	if (fill > 0)
+		reply_pad(s, mss - fill);
 }
 
 /*
  * Nagle's algorithm holds a partial segment while an earlier partial one is
  * unacknowledged; a full one leaves at once. So if something is unacknowledged
- * now, the last reply gets blanks until the segment is full. What the kernel
- * has not sent yet stands in the same segment and counts.
+ * now, the last reply is padded until the segment is full. What the kernel has
+ * not sent yet stands in the same segment and counts.
  */
 static void
 pad(struct session *s)
 {
 	int unacked, unsent, fd = s->ctl.fd;
-	struct outbuf *o = &s->out;
-	size_t mss, fill;
-	bool tls = session_is_secure(s);
-	int max = tls ? PAD_TLS_MSS_MAX : PAD_MSS_MAX;
+	size_t mss;
 
 	if (!s->w->conf->pad_replies || ioctl(fd, SIOCOUTQ, &unacked) == -1 ||
-	    unacked == 0 || (mss = small_segment(fd, max)) == 0)
+	    unacked == 0 || (mss = segment_size(fd)) == 0)
 		return;
 	if (ioctl(fd, SIOCOUTQNSD, &unsent) == -1 || unsent < 0)
 		unsent = 0;
-	if (tls) {
-		tls_stream_pad_next(&s->ctl, mss, (size_t)unsent);
-		return;
-	}
-	/* Telnet answers may stand last: they are no line. */
-	if (o->len < 2 || memcmp(o->p + o->len - 2, "\r\n", 2) != 0)
-		return;
-	fill = (o->len + (size_t)unsent) % mss;
-	if (fill > 0)
-		reply_pad(s, mss - fill);
+	if (!tls_stream_pad_next(&s->ctl, mss, (size_t)unsent))
+		pad_text(s, mss, (size_t)unsent);
 }
 
 static void

@@ -82,6 +82,10 @@ done(struct session *s)
 		reply(s, 220, "%s", s->w->conf->banner);
 	}
 	ctrl_flush(s);
+	/* The client may have ended the handshake: its first command, a second
+	 * small segment, waits until that is acknowledged. */
+	if (!s->ended && !s->ctl.ops->pending(&s->ctl))
+		sock_ack_now(s->ctl.fd);
 }
 
 /* The socket lingers, so that the alert reaches the client. */

@@ -85,6 +85,10 @@ done(struct xfer *x)
 		xfer_fail(x, XE_TLS_CERT);
 	else {
 		note_reuse(x->s, reuse);
+		/* The client may have ended the handshake: its file, a second
+		 * small segment, waits until that is acknowledged. */
+		if (x->ops->upload && !x->st.ops->pending(&x->st))
+			sock_ack_now(x->st.fd);
 		x->ops->connected(x);
 	}
 }

@@ -714,7 +714,7 @@ START_TEST(pads_to_a_multiple)
 	    &(struct rig_options){
 		.version = versions[_i], .type = SOCK_SEQPACKET });
 	for (i = 0; i < NELEM(sizes); i++) {
-		tls_stream_pad_next(&r.st, sizes[i], 0);
+		ck_assert(tls_stream_pad_next(&r.st, sizes[i], 0) == (_i == 1));
 		rig_say(&r, "226 Transfer complete.\r\n");
 		ck_assert_str_eq(rig_get(&r), "226 Transfer complete.\r\n");
 		if (_i == 1)
@@ -757,6 +757,46 @@ START_TEST(pads_what_leaves_together)
 }
 END_TEST
 
+/* Where records cannot be padded, text can: its cost is known. */
+START_TEST(overhead_is_known)
+{
+	static const char *const ciphers[] = {
+		"ECDHE-ECDSA-AES128-GCM-SHA256",
+		"ECDHE-ECDSA-AES256-GCM-SHA384",
+		"ECDHE-ECDSA-CHACHA20-POLY1305",
+	};
+	struct rig r;
+	size_t n;
+
+	rig_control(&r, ctx,
+	    &(struct rig_options){ .version = TLS1_2_VERSION,
+		.type = SOCK_SEQPACKET,
+		.ciphers = ciphers[_i] });
+	ck_assert(tls_stream_overhead(&r.st, &n));
+	rig_say(&r, "226 Transfer complete.\r\n");
+	rig_get(&r);
+	ck_assert_uint_eq(r.c.last, strlen("226 Transfer complete.\r\n") + n);
+	rig_close(&r);
+}
+END_TEST
+
+/* That of block ciphers depends on the content. */
+START_TEST(overhead_is_not_known)
+{
+	struct rig r;
+	struct tls_ctx *legacy =
+	    rig_ctx(&(struct tls_settings){ .profile = TLS_LEGACY });
+	size_t n;
+
+	rig_control(&r, legacy,
+	    &(struct rig_options){ .version = TLS1_2_VERSION,
+		.ciphers = "ECDHE-ECDSA-AES128-SHA" });
+	ck_assert(!tls_stream_overhead(&r.st, &n));
+	rig_close(&r);
+	tls_ctx_unref(legacy);
+}
+END_TEST
+
 Suite *
 suite_tls_stream(void)
 {
@@ -793,6 +833,8 @@ suite_tls_stream(void)
 	tcase_add_test(tc, renegotiation_is_refused);
 	tcase_add_test(tc, key_update_flood);
 	tcase_add_loop_test(tc, pads_to_a_multiple, 0, 2);
+	tcase_add_loop_test(tc, overhead_is_known, 0, 3);
+	tcase_add_test(tc, overhead_is_not_known);
 	tcase_add_test(tc, pads_what_leaves_together);
 	suite_add_tcase(s, tc);
 	return s;
