@@ -187,6 +187,10 @@ read_some(struct session *s)
 	case IO_ERR:
 		session_end(s, strerror(errno));
 		break;
+	case IO_WANT_WRITE:
+		s->read_waits = true;
+		ctrl_set_blocked(s);
+		break;
 	default:
 		break;
 	}
@@ -360,6 +364,10 @@ on_write(evutil_socket_t fd, short what, void *arg)
 
 	session_enter(s);
 	s->blocked = false;
+	if (s->read_waits) {
+		s->read_waits = false;
+		read_some(s);
+	}
 	ctrl_flush(s);
 	if (!s->ended && !s->blocked && s->drained != NULL)
 		call_drained(s);
@@ -385,7 +393,7 @@ finish_closing(struct session *s)
 static bool
 wants_input(const struct session *s)
 {
-	if (s->eof)
+	if (s->eof || s->read_waits)
 		return false;
 	if (s->mode == CTRL_CLOSING)
 		return true;

@@ -20,6 +20,8 @@ void ctrl_set_mode(struct session *, enum ctrl_mode);
 void ctrl_run(struct session *);
 /* Sends what is in s->out, in one send, unless s->hold says to keep it. */
 void ctrl_flush(struct session *);
+/* Nothing more can be sent: waits until the client has read something. */
+void ctrl_set_blocked(struct session *);
 /* Drops what is in s->out. */
 void ctrl_clear_output(struct session *);
 /*

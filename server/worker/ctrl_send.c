@@ -81,12 +81,10 @@ pad(struct session *s)
 		pad_text(s, mss, (size_t)unsent);
 }
 
-static void
-set_blocked(struct session *s, bool blocked)
+void
+ctrl_set_blocked(struct session *s)
 {
-	s->blocked = blocked;
-	if (!blocked)
-		return;
+	s->blocked = true;
 	s->blocked_since = clock_ms();
 	session_set_timer(s);
 }
@@ -141,6 +139,6 @@ ctrl_flush(struct session *s)
 		tls_stream_last(&s->ctl);
 	while (all && s->out.len > 0)
 		all = send_once(s);
-	if (!s->ended)
-		set_blocked(s, !all);
+	if (!s->ended && !all)
+		ctrl_set_blocked(s);
 }

@@ -120,9 +120,7 @@ ctrl_tls_step(struct session *s)
 	case IO_WANT_READ:
 		break;
 	case IO_WANT_WRITE:
-		s->blocked = true;
-		s->blocked_since = clock_ms();
-		session_set_timer(s);
+		ctrl_set_blocked(s);
 		break;
 	default:
 		failed(s);

@@ -105,6 +105,7 @@ struct session {
 	bool ended; /* session_end() was called */
 	bool hold; /* do not flush at the end of this turn (150 and 226) */
 	bool blocked; /* the last flush could not send everything */
+	bool read_waits; /* until TLS can send its answers */
 	bool fin; /* our side has ended (CTRL_CLOSING) */
 	bool finished; /* cmd_finish() was called by the running command */
 	bool pad_last; /* pad the reply to a full segment if need be */

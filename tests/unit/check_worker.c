@@ -14,6 +14,7 @@ static Suite *(*const suites[])(void) = {
 	suite_cmd_table,
 	suite_cmds,
 	suite_ctrl,
+	suite_ctrl_tls,
 	suite_data,
 	suite_list_opts,
 	suite_reply,

@@ -37,6 +37,7 @@ Suite *suite_ctl_fingerprint(void);
 Suite *suite_ctl_user(void);
 Suite *suite_ctl_users_edit(void);
 Suite *suite_ctrl(void);
+Suite *suite_ctrl_tls(void);
 Suite *suite_data(void);
 Suite *suite_ftpaddr(void);
 Suite *suite_ftptime(void);

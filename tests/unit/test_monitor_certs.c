@@ -244,15 +244,15 @@ START_TEST(expiry_is_told)
 {
 	start(15 * DAY + 60);
 	ck_assert_uint_eq(log_count("expires in"), 0);
-	rig_wait(DAY + 120);
+	rig_pass_time(DAY + 120);
 	fake_clock_add(DAY * 1000);
 	ck_assert_uint_eq(log_count("live.crt expires in 13 days, on "), 1);
-	rig_wait(DAY);
+	rig_pass_time(DAY);
 	fake_clock_add(DAY * 1000);
 	ck_assert_uint_eq(log_count("live.crt expires in 12 days, on "), 1);
 	ck_assert_uint_eq(log_count("expires in"), 2);
 	ck_assert_uint_eq(log_count("has expired"), 0);
-	rig_wait(13 * DAY);
+	rig_pass_time(13 * DAY);
 	fake_clock_add(DAY * 1000);
 	ck_assert_uint_eq(log_count("live.crt has expired on "), 1);
 }
@@ -295,10 +295,10 @@ START_TEST(keys_change_every_day)
 	first = m->tickets;
 	for (i = 0; i < 23; i++)
 		fake_clock_add(3600 * 1000);
-	rig_wait(TLS_KEYS_LIFETIME - 1);
+	rig_pass_time(TLS_KEYS_LIFETIME - 1);
 	fake_clock_add(3600 * 1000);
 	fake_expect_nothing(fake_get(ROLE_WORKER, 0));
-	rig_wait(1);
+	rig_pass_time(1);
 	fake_clock_add(1000);
 	msg = fake_expect(fake_get(ROLE_WORKER, 0), MW_TICKET_KEYS);
 	tls_keys_get(&msg->body, &keys);
@@ -320,10 +320,10 @@ START_TEST(keys_from_the_future_change)
 	fake_start();
 	fake_clock_start();
 	tickets_start();
-	rig_wait(-2 * DAY);
+	rig_pass_time(-2 * DAY);
 	fake_clock_add(3600 * 1000);
 	fake_expect(fake_get(ROLE_WORKER, 0), MW_TICKET_KEYS);
-	rig_wait(2 * DAY);
+	rig_pass_time(2 * DAY);
 }
 END_TEST
 
@@ -341,7 +341,7 @@ START_TEST(keys_in_a_file)
 	/* As another process, or this one after a restart, reads them. */
 	ck_assert_int_eq(tls_keys_load(temp_path("keys"), &other, NULL), 0);
 	ck_assert(same(&other.current, &m->tickets.current));
-	rig_wait(TLS_KEYS_LIFETIME);
+	rig_pass_time(TLS_KEYS_LIFETIME);
 	fake_clock_add(3600 * 1000);
 	fake_expect(fake_get(ROLE_WORKER, 0), MW_TICKET_KEYS);
 	ck_assert(same(&m->tickets.previous, &other.current));
@@ -365,7 +365,7 @@ START_TEST(unusable_file)
 	tickets_start();
 	first = m->tickets;
 	temp_file("keys", "rubbish");
-	rig_wait(TLS_KEYS_LIFETIME);
+	rig_pass_time(TLS_KEYS_LIFETIME);
 	fake_clock_add(3600 * 1000);
 	fake_expect_nothing(fake_get(ROLE_WORKER, 0));
 	ck_assert(same(&m->tickets.current, &first.current));

@@ -287,7 +287,7 @@ START_TEST(expired_since)
 	tls_stream_new_ticket(&r.st);
 	rig_say(&r, "227 ok\r\n");
 	s = rig_session(&r);
-	rig_wait(120);
+	rig_pass_time(120);
 	rig_data(&d, &r,
 	    &(struct rig_options){ .version = versions[_i], .resume = s });
 	ck_assert_int_eq(tls_stream_reuse(&d.st), TLS_REUSE_NONE);

@@ -43,7 +43,7 @@ time(time_t *t)
 }
 
 void
-rig_wait(long seconds)
+rig_pass_time(long seconds)
 {
 	passed += seconds;
 }

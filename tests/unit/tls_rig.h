@@ -123,7 +123,7 @@ bool rig_got_close(struct rig *);
 SSL_SESSION *rig_session(struct rig *);
 
 /* Lets this many seconds pass, for time(2) alone. */
-void rig_wait(long seconds);
+void rig_pass_time(long seconds);
 
 /* Our side writes all of the text in one call, asserted to go at once. */
 void rig_say(struct rig *, const char *);
