@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import ssl
-import subprocess
 
 import lib
 import tlslib
@@ -19,12 +18,7 @@ import tlslib
 LOOKS = 40  # seconds in which a renewal must have been noticed
 
 
-class Case(lib.TestCase):
-    def tls(self, **keywords):
-        client = tlslib.TlsClient(self.server, **keywords)
-        self.addCleanup(client.close)
-        return client
-
+class Case(tlslib.Case):
     def seen(self):
         """The certificate that a new client is shown."""
         with self.tls().auth() as client:
@@ -198,7 +192,7 @@ class Tickets(Pair):
 
     def test_reload_and_restart(self):
         """R1.6"""
-        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for version in tlslib.VERSIONS:
             with self.subTest(version=version):
                 ctx = tlslib.context(version)
                 session = self.tls(ctx=ctx).all().ticket()

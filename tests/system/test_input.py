@@ -17,12 +17,6 @@ def memory(pid):
         return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
-def cpu(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Input(lib.TestCase):
     def test_a_line_that_does_not_end(self):
         # 100 MB: one reply (R0b K), no memory, and the session lives.
@@ -224,9 +218,9 @@ class Input(lib.TestCase):
         dead.connect().close()
         time.sleep(1)
         pids = self.server.pids() + [self.server.process.pid]
-        before = sum(cpu(pid) for pid in pids)
+        before = sum(lib.cpu(pid) for pid in pids)
         time.sleep(1.5)
-        self.assertLess(sum(cpu(pid) for pid in pids) - before, 0.3)
+        self.assertLess(sum(lib.cpu(pid) for pid in pids) - before, 0.3)
         client.must("NOOP", 200)
 
 

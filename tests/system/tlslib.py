@@ -9,8 +9,11 @@ import hashlib
 import os
 import ssl
 import subprocess
+import time
 
 import lib
+
+VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
 def make_pair(crt, key, days=90, name="ftp.example.org"):
@@ -22,6 +25,16 @@ def make_pair(crt, key, days=90, name="ftp.example.org"):
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         timeout=lib.TIMEOUT)
     os.chmod(key, 0o600)
+
+
+def sign(crt, issuer, days=90):
+    """Another authority's signature in place of its own: issuer are the paths of
+    its certificate and key; below 0 days it has expired."""
+    subprocess.run(
+        ["openssl", "x509", "-in", crt, "-clrext", "-CA", issuer[0], "-CAkey", issuer[1],
+         "-CAcreateserial", "-days", str(days), "-out", crt],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        timeout=lib.TIMEOUT)
 
 
 def fingerprint(der):
@@ -103,3 +116,67 @@ class TlsClient(lib.Client):
             tls.sendall(data)
             tls.unwrap()
         return self.must_end(226)
+
+
+def client_hello(ctx=None):
+    """A true one, as one record."""
+    out = ssl.MemoryBIO()
+    tls = (ctx or context()).wrap_bio(ssl.MemoryBIO(), out)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return out.read()
+
+
+class Case(lib.TestCase):
+    def tls(self, **keywords):
+        client = TlsClient(self.server, **keywords)
+        self.addCleanup(client.close)
+        return client
+
+
+def wakeups(pid):
+    """Of a process, so far: it runs only after one."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return sum(int(line.split()[1]) for line in f if "ctxt_switches" in line)
+
+
+class Disturbed(Case):
+    """Another session works beside what the test does, and the server is at rest
+    afterwards, while the test's clients are still connected."""
+
+    HANDSHAKE = 30  # seconds that one may take
+
+    @classmethod
+    def make_server(cls):
+        conf = f"""
+            limits {{
+                sessions_per_ip = 0
+            }}
+            timeouts {{
+                handshake = {cls.HANDSHAKE}
+            }}"""
+        return lib.Server(cls.CONF + conf, cls.LISTEN, cls.USERS)
+
+    def other_session(self):
+        return self.tls().all()
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.other_session()
+
+    def tearDown(self):
+        super().tearDown()
+        self.check_other()
+        lib.wait_for(self.is_at_rest, "the server to be at rest")
+
+    def check_other(self):
+        self.other.upload("STOR other", b"text")
+        self.assertEqual(self.other.download("RETR other"), b"text")
+
+    def is_at_rest(self):
+        before = self.activity()
+        time.sleep(0.25)
+        return self.activity() == before
+
+    def activity(self):
+        return [(lib.cpu(pid), wakeups(pid)) for pid in self.server.pids("worker")]
