@@ -6,6 +6,8 @@ who may use a data connection, and logins by certificate.
 """
 
 import contextlib
+import ftplib
+import io
 import os
 import socket
 import ssl
@@ -241,6 +243,16 @@ class Require(Reuse):
 
     def test_policy(self):
         self.check(True, False, True)
+
+    def test_client_is_told(self):
+        """ftplib cannot resume, waits for our close_notify, and shows the 522."""
+        for version in VERSIONS:
+            with ftplib.FTP_TLS(context=tlslib.context(version)) as ftp:
+                ftp.connect("127.0.0.1", self.server.port, timeout=lib.TIMEOUT)
+                ftp.login("anna", lib.PASSWORD)
+                ftp.prot_p()
+                with self.assertRaisesRegex(ftplib.error_perm, "522 .*resume"):
+                    ftp.storbinary("STOR f", io.BytesIO(b"text"))
 
 
 class Strict(Reuse):
