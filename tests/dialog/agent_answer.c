@@ -204,6 +204,7 @@ answer_raw(struct stage *st, const char *arg)
 void
 agent_answer(struct stage *st, const char *arg)
 {
+	const char *answer = arg;
 	char word[32];
 	struct wbuf w;
 	int fd = -1;
@@ -226,6 +227,11 @@ agent_answer(struct stage *st, const char *arg)
 		stage_fail(st, "cannot answer the worker");
 	fd_close(&fd);
 	st->request = 0;
+	if (st->again[0] != '\0' && strcmp(word, "OK") == 0)
+		(void)strlcpy(
+		    st->again_answer, answer, sizeof(st->again_answer));
+	else
+		st->again[0] = '\0';
 	stage_turn(st);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/mem.h"
 #include "tests/dialog/steps.h"
 
 #define QUIET_TURNS 20
@@ -39,15 +40,66 @@ client_raw(struct stage *st, const char *arg)
 	say(st, arg, "");
 }
 
+/* Under TLS, or just out of it. */
+static void
+say_close_notify(struct stage *st)
+{
+	if (st->ctl != NULL)
+		tls_end_close(st->ctl, false);
+}
+
+static void
+cut(struct stage *st)
+{
+	shutdown(st->control, SHUT_WR);
+}
+
+static void
+end(struct stage *st)
+{
+	if (stage_is_secure(st))
+		say_close_notify(st);
+	cut(st);
+}
+
+static void
+close_control(struct stage *st)
+{
+	if (stage_is_secure(st))
+		say_close_notify(st);
+	fd_close(&st->control);
+	tls_end_free(st->ctl);
+	st->ctl = NULL;
+}
+
+static void
+go_private(struct stage *st)
+{
+	st->private = true;
+}
+
 void
 client_do(struct stage *st, const char *arg)
 {
-	if (strcmp(arg, "eof") == 0)
-		shutdown(st->control, SHUT_WR);
-	else if (strcmp(arg, "close") == 0)
-		fd_close(&st->control);
-	else
+	static const struct {
+		const char *word;
+		void (*run)(struct stage *);
+	} words[] = {
+		{ "close", close_control },
+		{ "cut", cut },
+		{ "eof", end },
+		{ "notify", say_close_notify },
+		{ "private", go_private },
+		{ "tls", stage_tls },
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(words); i++)
+		if (strcmp(arg, words[i].word) == 0)
+			break;
+	if (i == NELEM(words))
 		stage_fail(st, "C %s: unknown", arg);
+	words[i].run(st);
 }
 
 /* -------------------------------------------------------------- expecting */
@@ -80,6 +132,35 @@ note_port(struct stage *st, const char *line)
 		st->port = (uint16_t)(a << 8 | b);
 	else if (sscanf(line, "229 %*[^(](|||%u|)", &a) == 1)
 		st->port = (uint16_t)a;
+	else
+		return;
+	st->begun = false;
+}
+
+/* What a reply means for the data connections to come. */
+static void
+note_protection(struct stage *st, const char *line)
+{
+	if (strncmp(line, "200 PROT now ", 13) == 0)
+		st->private = line[13] == 'P';
+	else if (strncmp(line, "220 ", 4) == 0)
+		st->private = st->listen.implicit;
+}
+
+/*
+ * Under PROT P the 150 leaves alone: the client may wait for it before it
+ * shakes hands. This one has begun already, or does when it connects.
+ */
+static void
+note_start(struct stage *st, const char *line)
+{
+	if (strncmp(line, "150 ", 4) != 0)
+		return;
+	st->begun = st->dat == NULL;
+	if (st->begun)
+		return;
+	client_check_read(st);
+	data_settle(st);
 }
 
 void
@@ -102,6 +183,10 @@ client_expect(struct stage *st, const char *arg)
 		stage_fail(st, "expected \"%s\", got \"%s\"", arg,
 		    text_show(line, (size_t)(end - line)));
 	note_port(st, line);
+	note_protection(st, line);
+	st->bye =
+	    strncmp(line, "221 ", 4) == 0 || strncmp(line, "421 ", 4) == 0;
+	note_start(st, line);
 }
 
 /* The next S< begins a new send. */
@@ -140,12 +225,18 @@ client_silence(struct stage *st, const char *arg)
 		stage_fail(st, "something was sent, or the connection ended");
 }
 
-/* "S size 500": the last send was shorter than that. */
+/* "S size 500": the last send was shorter than that. "S notify": close_notify
+ * came along. */
 void
-client_size(struct stage *st, const char *arg)
+client_last_send(struct stage *st, const char *arg)
 {
 	unsigned n;
 
+	if (strcmp(arg, "notify") == 0) {
+		if (st->ctl == NULL || !st->ctl->closed)
+			stage_fail(st, "no close_notify came along");
+		return;
+	}
 	if (sscanf(arg, "size %u", &n) != 1)
 		stage_fail(st, "S %s: unknown", arg);
 	if (st->len >= n)
@@ -165,6 +256,8 @@ client_end(struct stage *st, const char *arg)
 	char text[512];
 
 	client_check_read(st);
+	if (st->ctl != NULL && st->bye && !st->ctl->closed)
+		stage_fail(st, "the last reply has no close_notify");
 	if (st->control >= 0 && !stage_ended(st)) {
 		if (st->len > 0)
 			stage_fail(st, "expected the end, got \"%s\"",

@@ -32,18 +32,64 @@ new_socket(struct stage *st, struct addr *addr, struct sockaddr_storage *ss)
 }
 
 static void
+forget(struct stage *st)
+{
+	tls_end_free(st->dat);
+	st->dat = NULL;
+}
+
+static void
+close_data(struct stage *st)
+{
+	if (st->dat != NULL && st->dat->up)
+		tls_end_close(st->dat, false);
+	forget(st);
+	fd_close(&st->data);
+}
+
+/* For an upload, the agent has been asked again, too. */
+static bool
+has_settled(struct stage *st)
+{
+	const struct tls_end *e = st->dat;
+
+	return (e->up && st->again_answer[0] == '\0') || e->failed || e->eof ||
+	       e->err != 0;
+}
+
+void
+data_settle(struct stage *st)
+{
+	if (!stage_wait(st, has_settled))
+		stage_fail(st, "the handshake of the data connection hangs");
+}
+
+/* Under PROT P the client begins at once. */
+static void
+connected(struct stage *st)
+{
+	(void)fd_set_nonblock(st->data, true);
+	if (!st->private)
+		return;
+	st->dat = tls_end_new(st->tls, st->data, true);
+	if (st->begun)
+		data_settle(st);
+	st->begun = false;
+}
+
+static void
 open_data(struct stage *st)
 {
 	struct sockaddr_storage ss;
 	struct addr addr;
 
-	fd_close(&st->data);
+	close_data(st);
 	st->data = new_socket(st, &addr, &ss);
 	if (connect(st->data, (struct sockaddr *)&ss,
 		addr_to_sockaddr(&addr, &ss)) == -1)
 		stage_fail(
 		    st, "connect to port %u: %s", st->port, strerror(errno));
-	(void)fd_set_nonblock(st->data, true);
+	connected(st);
 }
 
 /* Nobody listens at the port that was announced. */
@@ -67,6 +113,7 @@ listen_data(struct stage *st)
 	struct addr addr;
 
 	fd_close(&st->listener);
+	st->begun = false;
 	st->port = 0;
 	st->listener = new_socket(st, &addr, &ss);
 	if (bind(st->listener, (struct sockaddr *)&ss,
@@ -88,16 +135,10 @@ try_accept(struct stage *st)
 static void
 accept_data(struct stage *st)
 {
-	fd_close(&st->data);
+	close_data(st);
 	if (!stage_wait(st, try_accept))
 		stage_fail(st, "no connection comes");
-	(void)fd_set_nonblock(st->data, true);
-}
-
-static void
-close_data(struct stage *st)
-{
-	fd_close(&st->data);
+	connected(st);
 }
 
 static void
@@ -106,10 +147,20 @@ unlisten_data(struct stage *st)
 	fd_close(&st->listener);
 }
 
+/* Without close_notify. */
+static void
+cut_data(struct stage *st)
+{
+	shutdown(st->data, SHUT_WR);
+}
+
 static void
 fin_data(struct stage *st)
 {
-	shutdown(st->data, SHUT_WR);
+	if (st->dat != NULL)
+		tls_end_close(st->dat, true);
+	else
+		cut_data(st);
 }
 
 static void
@@ -119,16 +170,24 @@ reset_data(struct stage *st)
 
 	(void)setsockopt(
 	    st->data, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	forget(st);
 	fd_close(&st->data);
 }
 
 /* --------------------------------------------------------------- receiving */
 
+static ssize_t
+receive_some(struct stage *st, char *p, size_t len)
+{
+	return st->dat != NULL ? tls_end_recv(st->dat, p, len)
+			       : recv(st->data, p, len, 0);
+}
+
 static bool
 try_read(struct stage *st)
 {
 	do {
-		last = recv(st->data, got + ngot, wanted - ngot, 0);
+		last = receive_some(st, got + ngot, wanted - ngot);
 		last_errno = errno;
 		if (last > 0)
 			ngot += (size_t)last;
@@ -156,6 +215,18 @@ eof_data(struct stage *st)
 		    ngot > 0               ? "has more bytes"
 		    : last_errno == EAGAIN ? "stays open"
 					   : strerror(last_errno));
+	forget(st);
+}
+
+/* The end comes without close_notify. */
+static void
+end_data(struct stage *st)
+{
+	receive(st, 1);
+	if (last >= 0 || st->dat == NULL || !st->dat->up || !st->dat->eof ||
+	    st->dat->failed || st->dat->closed)
+		stage_fail(st, "the data connection has no bare end");
+	forget(st);
 }
 
 /* Whatever is still on the way, then the reset. */
@@ -167,6 +238,7 @@ rst_data(struct stage *st)
 	while (ngot == sizeof(got));
 	if (last >= 0 || last_errno != ECONNRESET)
 		stage_fail(st, "the data connection is not reset");
+	forget(st);
 }
 
 /* Everything up to the end. */
@@ -178,6 +250,41 @@ drain_data(struct stage *st)
 	while (ngot == sizeof(got));
 	if (last != 0)
 		stage_fail(st, "the data connection does not end");
+	forget(st);
+}
+
+/* The client did not begin at once: plain until now. */
+static void
+tls_data(struct stage *st)
+{
+	st->dat = tls_end_new(st->tls, st->data, true);
+	data_settle(st);
+}
+
+/* It resumes nothing. */
+static void
+fresh_data(struct stage *st)
+{
+	st->dat = tls_end_new(st->tls, st->data, false);
+	data_settle(st);
+}
+
+static void
+resumed_data(struct stage *st)
+{
+	if (st->dat == NULL || !st->dat->resumed)
+		stage_fail(st, "the data connection resumes no session");
+}
+
+/* Plain, whatever PROT says. */
+static void
+open_plain(struct stage *st)
+{
+	bool private = st->private;
+
+	st->private = false;
+	open_data(st);
+	st->private = private;
 }
 
 void
@@ -189,14 +296,20 @@ data_do(struct stage *st, const char *arg)
 	} words[] = {
 		{ "accept", accept_data },
 		{ "close", close_data },
+		{ "cut", cut_data },
 		{ "drain", drain_data },
+		{ "end", end_data },
 		{ "eof", eof_data },
 		{ "fin", fin_data },
+		{ "fresh", fresh_data },
 		{ "listen", listen_data },
 		{ "open", open_data },
+		{ "plain", open_plain },
 		{ "refused", refused_data },
 		{ "reset", reset_data },
+		{ "resumed", resumed_data },
 		{ "rst", rst_data },
+		{ "tls", tls_data },
 		{ "unlisten", unlisten_data },
 	};
 	size_t i;
@@ -237,6 +350,8 @@ data_send(struct stage *st, const char *arg)
 	static char bytes[TEXT_MAX];
 	size_t n = text_bytes(step_text(st, arg), bytes);
 
-	if (send(st->data, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
+	if (st->dat != NULL)
+		tls_end_put(st->dat, bytes, n);
+	else if (send(st->data, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
 		stage_fail(st, "cannot send data: %s", strerror(errno));
 }

@@ -13,6 +13,8 @@
 #include "common/mem.h"
 #include "server/conf_value.h"
 #include "tests/dialog/steps.h"
+#include "tests/unit/temp_dir.h"
+#include "tls/tls_ctx.h"
 
 /* ---------------------------------------------------- what steps read with */
 
@@ -70,13 +72,14 @@ step_word(const char **p, char *out, size_t size)
 
 /* ------------------------------------------------------ before the session */
 
-/* "set files.ascii convert" */
+/* "set files.ascii convert", "set listen.ccc yes" */
 static void
 set_key(struct stage *st, const char *arg)
 {
-	struct conf_input in = { .dir = "/" };
+	struct conf_input in = { .dir = temp_path("") };
 	char name[64], text[TEXT_MAX + 1], *dot;
 	const struct conf_key *k;
+	void *base;
 
 	(void)step_word(&arg, name, sizeof(name));
 	dot = strchr(name, '.');
@@ -86,7 +89,9 @@ set_key(struct stage *st, const char *arg)
 	    dot == NULL ? name : dot);
 	text[text_bytes(step_text(st, arg), text)] = '\0';
 	in.text = text;
-	if (k == NULL || conf_value_set(k, &in, &st->conf) == -1)
+	base = k != NULL && k->section == SECTION_LISTEN ? (void *)&st->listen
+							 : &st->conf;
+	if (k == NULL || conf_value_set(k, &in, base) == -1)
 		stage_fail(st, "cannot set %s: %s", name, in.why);
 }
 
@@ -107,6 +112,34 @@ set_peer(struct stage *st, const char *arg)
 	st->local.port = 2121;
 	st->peer = st->local;
 	st->peer.port = STAGE_PEER_PORT;
+}
+
+/* The client has a certificate, which is its own authority: joe.crt. */
+static void
+set_certificate(struct stage *st, const char *arg)
+{
+	char name[64], *err;
+
+	(void)snprintf(name, sizeof(name), "%s.crt", arg);
+	st->cert = temp_path(name);
+	(void)snprintf(name, sizeof(name), "%s.key", arg);
+	st->key = temp_path(name);
+	if (tls_selfsigned(st->cert, st->key, arg, &err) == -1)
+		stage_fail(st, "%s", err);
+}
+
+/* "only clear", "only tls": played in no other way; dialog_test looks for it.
+ */
+static void
+set_only(struct stage *st, const char *arg)
+{
+}
+
+/* The dialogue begins in clear and speaks of TLS itself. */
+static void
+set_by_hand(struct stage *st, const char *arg)
+{
+	st->secured = true;
 }
 
 /* ---------------------------------------------------------------- the rest */
@@ -155,6 +188,34 @@ go_passive(struct stage *st, const char *arg)
 	run_all(st, steps, NELEM(steps));
 }
 
+/* As a client that begins with AUTH does behind the greeting. */
+static void
+secure(struct stage *st)
+{
+	static const char *const steps[] = { "C> AUTH TLS", "S< 234 *", "C tls",
+		"C> PBSZ 0\r\nPROT P", "S< 200 PBSZ=0",
+		"S< 200 PROT now Private." };
+
+	st->secured = true;
+	run_all(st, steps, NELEM(steps));
+}
+
+/* "clear: step" and "tls: step" are for one way of playing. */
+static bool
+is_for_others(const struct stage *st, const char **line)
+{
+	static const char *const ways[] = { "clear: ", "tls: " };
+	size_t i;
+
+	for (i = 0; i < NELEM(ways); i++) {
+		if (strncmp(*line, ways[i], strlen(ways[i])) != 0)
+			continue;
+		*line += strlen(ways[i]);
+		return (i == 0) != (st->how == STAGE_CLEAR);
+	}
+	return false;
+}
+
 static const struct {
 	const char *word;
 	step_fn *run;
@@ -175,13 +236,16 @@ static const struct {
 	{ "F=", agent_stored, false, false },
 	{ "M<", monitor_expect, false, false },
 	{ "M>", monitor_say, false, false },
-	{ "S", client_size, true, false },
+	{ "S", client_last_send, true, false },
 	{ "S-", client_silence, false, false },
 	{ "S<", client_expect, true, false },
 	{ "S=", client_bytes, true, false },
 	{ "S|", client_split, false, false },
 	{ "T+", advance, false, false },
+	{ "by", set_by_hand, false, true },
+	{ "certificate", set_certificate, false, true },
 	{ "login", log_in, false, false },
+	{ "only", set_only, false, true },
 	{ "passive", go_passive, false, false },
 	{ "peer", set_peer, false, true },
 	{ "set", set_key, false, true },
@@ -193,6 +257,8 @@ run_step(struct stage *st, const char *line)
 	char word[16];
 	size_t i;
 
+	if (is_for_others(st, &line))
+		return;
 	(void)step_word(&line, word, sizeof(word));
 	for (i = 0; i < NELEM(words); i++)
 		if (strcmp(word, words[i].word) == 0)
@@ -203,6 +269,9 @@ run_step(struct stage *st, const char *line)
 		stage_start(st);
 	else if (st->w != NULL && words[i].early)
 		stage_fail(st, "%s must come before the session", word);
+	if (st->how != STAGE_CLEAR && st->w != NULL && !st->secured &&
+	    !words[i].reading && words[i].run != log_in)
+		secure(st);
 	if (!words[i].reading)
 		client_check_read(st);
 	words[i].run(st, line);
@@ -222,16 +291,40 @@ check_end(struct stage *st)
 	agent_check_read(st);
 }
 
-void
-dialog_play(const char *path)
+static FILE *
+open_dialogue(const char *path)
 {
-	static struct stage st;
 	FILE *in = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
 
 	if (in == NULL)
 		ck_abort_msg("%s: %s", path, strerror(errno));
+	return in;
+}
+
+bool
+dialog_is_for(const char *path, enum stage_tls how)
+{
+	FILE *in = open_dialogue(path);
+	char line[256];
+	bool clear = false, tls = false;
+
+	while (fgets(line, sizeof(line), in) != NULL) {
+		clear = clear || strcmp(line, "only clear\n") == 0;
+		tls = tls || strcmp(line, "by hand\n") == 0;
+	}
+	fclose(in);
+	return how == STAGE_CLEAR ? !tls : !clear;
+}
+
+void
+dialog_play(const char *path, enum stage_tls how)
+{
+	static struct stage st;
+	FILE *in = open_dialogue(path);
+	char *line = NULL;
+	size_t size = 0;
+
+	st.how = how;
 	st.file = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
 	stage_init(&st);
 	while (getline(&line, &size, in) > 0) {

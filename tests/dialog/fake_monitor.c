@@ -32,9 +32,12 @@ get_login(struct stage *st, struct rbuf *r, char *out, size_t size)
 	(void)get_str(r, password, sizeof(password));
 	tls = get_u8(r) != 0;
 	(void)get_str(r, names, sizeof(names));
-	(void)snprintf(out, size, "%s %s%s%s%s",
+	if (tls != stage_is_secure(st))
+		stage_fail(
+		    st, "the monitor is told%s of TLS", tls ? "" : " not");
+	(void)snprintf(out, size, "%s %s%s%s",
 	    asks ? "LOGIN_CERTIFICATE" : "LOGIN", user, asks ? "" : " ",
-	    password, tls ? " tls" : "");
+	    password);
 }
 
 static void

@@ -13,11 +13,13 @@ DIALOG_STAGE = \
 	tests/dialog/fake_monitor.c \
 	tests/dialog/stage.c tests/dialog/stage.h \
 	tests/dialog/steps.h \
-	tests/dialog/text.c tests/dialog/text.h
+	tests/dialog/text.c tests/dialog/text.h \
+	tests/dialog/tls_client.c tests/dialog/tls_client.h \
+	tests/unit/temp_dir.c tests/unit/temp_dir.h
 tests_dialog_dialog_test_SOURCES = tests/dialog/dialog_test.c $(DIALOG_STAGE)
-tests_dialog_dialog_test_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_dialog_dialog_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_dialog_dialog_test_LDADD = $(TEST_LDADD)
 tests_dialog_state_test_SOURCES = tests/dialog/state_test.c \
 	tests/dialog/reply_check.c tests/dialog/reply_check.h $(DIALOG_STAGE)
-tests_dialog_state_test_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_dialog_state_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_dialog_state_test_LDADD = $(TEST_LDADD)

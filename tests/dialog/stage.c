@@ -20,13 +20,17 @@
 #include "common/mem.h"
 #include "common/timer.h"
 #include "server/conf_value.h"
+#include "server/tlsconf.h"
+#include "tests/dialog/steps.h"
+#include "tests/unit/temp_dir.h"
 
 #define PATIENCE_S 5
 #define TURN_US 1000
+#define RECORD_MAX 16384
 
-static const enum conf_section_id sections[] = { SECTION_TOP, SECTION_LIMITS,
-	SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES, SECTION_ANONYMOUS,
-	SECTION_SYSTEM };
+static const enum conf_section_id sections[] = { SECTION_TOP, SECTION_TLS,
+	SECTION_LIMITS, SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES,
+	SECTION_ANONYMOUS, SECTION_SYSTEM };
 
 static uint64_t now_ms;
 
@@ -54,22 +58,46 @@ stage_fail(const struct stage *st, const char *fmt, ...)
 void
 stage_init(struct stage *st)
 {
+	enum stage_tls how = st->how;
 	const char *file = st->file;
+	const char *dir = how == STAGE_CLEAR ? "/" : temp_path("");
 	size_t i;
 
 	memset(st, 0, sizeof(*st));
+	st->how = how;
 	st->file = file;
 	st->control = st->monitor = st->agent = -1;
 	st->data = st->listener = st->stored = -1;
 	for (i = 0; i < NELEM(sections); i++)
-		conf_defaults(sections[i], &st->conf, "/");
-	conf_defaults(SECTION_LISTEN, &st->listen, "/");
+		conf_defaults(sections[i], &st->conf, dir);
+	conf_defaults(SECTION_LISTEN, &st->listen, dir);
 	st->conf.listens = &st->listen;
 	st->conf.nlistens = 1;
 	ck_assert_int_eq(addr_parse_ip(&st->local, "127.0.0.1"), 0);
 	st->local.port = 2121;
 	st->peer = st->local;
 	st->peer.port = STAGE_PEER_PORT;
+}
+
+/* It only ends a turn. */
+static void
+on_moment(evutil_socket_t fd, short what, void *arg)
+{
+}
+
+/* The certificate is made by whoever comes first. */
+static void
+start_tls(struct stage *st)
+{
+	char *err = NULL, *warning = NULL;
+
+	st->tlsconf = tlsconf_new(&st->conf, true, &err, &warning);
+	if (st->tlsconf == NULL || warning != NULL)
+		stage_fail(st, "TLS: %s", err != NULL ? err : warning);
+	st->w->tls = st->tlsconf;
+	st->tls = tls_client_new(
+	    st->how == STAGE_TLS_1_2 ? TLS_CLIENT_1_2 : TLS_CLIENT_1_3,
+	    st->cert, st->key);
 }
 
 void
@@ -82,6 +110,7 @@ stage_start(struct stage *st)
 	now_ms = 1000000;
 	clock_set(still_clock);
 	st->base = event_base_new();
+	st->moment = evtimer_new(st->base, on_moment, NULL);
 	st->w = xcalloc(1, sizeof(*st->w));
 	ck_assert_int_eq(ipc_pair(monitor), 0);
 	ck_assert_int_eq(
@@ -92,6 +121,8 @@ stage_start(struct stage *st)
 	st->control = control[1];
 	timers_init(st->base);
 	worker_init(st->w, &st->conf, st->base, monitor[0]);
+	if (st->how != STAGE_CLEAR)
+		start_tls(st);
 	session_new(st->w, STAGE_SID, control[0], &st->peer, &st->local, 0);
 }
 
@@ -104,9 +135,14 @@ stage_stop(struct stage *st)
 		worker_clear(st->w);
 		timers_clear();
 		free(st->w);
+		event_free(st->moment);
 		event_base_free(st->base);
 		clock_set(NULL);
 	}
+	tls_end_free(st->ctl);
+	tls_end_free(st->dat);
+	tls_client_free(st->tls);
+	tlsconf_free(st->tlsconf);
 	fd_close(&st->control);
 	fd_close(&st->monitor);
 	fd_close(&st->agent);
@@ -126,13 +162,19 @@ stage_is_alive(const struct stage *st)
 
 /* ------------------------------------------------------- loop and clock */
 
+/* Not event_base_loopexit(): its timer outlives a turn that ends earlier, and
+ * would shorten another one. */
 void
 stage_turn(struct stage *st)
 {
 	const struct timeval moment = { 0, TURN_US };
 
-	event_base_loopexit(st->base, &moment);
-	event_base_loop(st->base, EVLOOP_ONCE);
+	(void)event_add(st->moment, &moment);
+	(void)event_base_loop(st->base, EVLOOP_ONCE);
+	(void)event_del(st->moment);
+	if (st->dat != NULL)
+		tls_end_step(st->dat);
+	agent_turn(st);
 }
 
 void
@@ -170,12 +212,44 @@ stage_wait(struct stage *st, bool (*try)(struct stage *))
 
 /* ----------------------------------------------------- control connection */
 
+bool
+stage_is_secure(const struct stage *st)
+{
+	return st->ctl != NULL && st->ctl->up && !st->ctl->closed;
+}
+
+/* T75: what leaves together is one record, and nothing leaves without it. */
+static void
+check_records(const struct stage *st)
+{
+	const struct tls_end *e = st->ctl;
+
+	if (st->len == 0 && !e->failed)
+		stage_fail(st, "a send has no reply");
+	if (e->records != (st->len + RECORD_MAX - 1) / RECORD_MAX)
+		stage_fail(st, "%zu bytes are %u records", st->len, e->records);
+}
+
+static bool
+receive_secure(struct stage *st)
+{
+	st->ctl->records = 0;
+	if (!tls_end_take(st->ctl))
+		return st->ctl->eof || st->ctl->err != 0;
+	st->len = tls_end_get(st->ctl, st->sent, sizeof(st->sent));
+	check_records(st);
+	return st->len > 0;
+}
+
 static bool
 try_receive(struct stage *st)
 {
-	ssize_t n = recv(st->control, st->sent, sizeof(st->sent), 0);
+	ssize_t n;
 
-	st->pos = 0;
+	st->pos = st->len = 0;
+	if (stage_is_secure(st))
+		return receive_secure(st);
+	n = recv(st->control, st->sent, sizeof(st->sent), 0);
 	st->len = n > 0 ? (size_t)n : 0;
 	return n >= 0 || errno != EAGAIN;
 }
@@ -195,8 +269,26 @@ stage_ended(struct stage *st)
 void
 stage_say(struct stage *st, const char *p, size_t len)
 {
-	ssize_t n = send(st->control, p, len, MSG_NOSIGNAL);
-
-	if (n != (ssize_t)len)
+	if (stage_is_secure(st))
+		tls_end_put(st->ctl, p, len);
+	else if (send(st->control, p, len, MSG_NOSIGNAL) != (ssize_t)len)
 		stage_fail(st, "cannot send: %s", strerror(errno));
+}
+
+static bool
+try_handshake(struct stage *st)
+{
+	tls_end_step(st->ctl);
+	return st->ctl->up || st->ctl->failed || st->ctl->eof;
+}
+
+void
+stage_tls(struct stage *st)
+{
+	if (st->tls == NULL)
+		stage_fail(st, "there is no TLS");
+	tls_end_free(st->ctl);
+	st->ctl = tls_end_new(st->tls, st->control, false);
+	if (!stage_wait(st, try_handshake) || !st->ctl->up)
+		stage_fail(st, "the handshake fails");
 }

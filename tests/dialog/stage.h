@@ -5,7 +5,8 @@
  * one loop, a clock that stands still.
  *
  * The control connection is a SOCK_SEQPACKET pair: one send of the worker is
- * one message to the client, so grouping can be seen.
+ * one message to the client, so grouping can be seen. Under TLS a message must
+ * also be one record.
  */
 #ifndef TESTS_DIALOG_STAGE_H
 #define TESTS_DIALOG_STAGE_H
@@ -18,19 +19,30 @@
 #include "common/sockutil.h"
 #include "server/conf.h"
 #include "server/worker/session.h"
+#include "tests/dialog/tls_client.h"
 
+struct event;
 struct event_base;
+struct tlsconf;
 
 #define STAGE_SENT 65536
 #define STAGE_SID 7
 #define STAGE_PEER_PORT 1025 /* nobody listens there */
 
+enum stage_tls {
+	STAGE_CLEAR, /* the server has no TLS */
+	STAGE_TLS_1_2, /* it has, and so has the client, of this version */
+	STAGE_TLS_1_3,
+};
+
 struct stage {
+	enum stage_tls how;
 	/* where the test is, for messages */
 	const char *file;
 	unsigned line;
 
 	struct event_base *base;
+	struct event *moment; /* the longest turn */
 	struct config conf;
 	struct conf_listen listen; /* its only listener */
 	struct worker *w;
@@ -38,13 +50,23 @@ struct stage {
 	int control, monitor, agent; /* our ends; -1 if closed */
 	uint32_t attempt; /* of the last login */
 
+	/* TLS; all NULL in clear */
+	struct tlsconf *tlsconf;
+	struct tls_client *tls;
+	struct tls_end *ctl, *dat; /* of the control and the data connection */
+	const char *cert, *key; /* the client's, or NULL */
+	bool secured; /* AUTH was given, or is the dialogue's business */
+	bool private; /* data connections are in TLS */
+
 	/* the send that is being read */
 	char sent[STAGE_SENT];
 	size_t len, pos;
+	bool bye; /* the last line of it was a 221 or 421 */
 
 	/* the client's data connection */
 	int data, listener;
 	uint16_t port; /* announced last, by either side */
+	bool begun; /* a 150 was seen, and there is no connection yet */
 
 	/* the request that the agent has not answered */
 	uint16_t request; /* 0: none */
@@ -52,9 +74,11 @@ struct stage {
 	char path[4096]; /* of that request */
 	uint64_t offset;
 	int stored; /* what the last upload goes to */
+	/* the same question, which comes again when TLS is up */
+	char again[4096], again_answer[512];
 };
 
-/* The configuration's defaults; nothing runs yet. */
+/* The configuration's defaults; nothing runs yet. How stays as it is. */
 void stage_init(struct stage *);
 /* Worker and session: the greeting is on its way. */
 void stage_start(struct stage *);
@@ -84,5 +108,9 @@ bool stage_receive(struct stage *);
 /* Has the worker ended the control connection? Waits for it. */
 bool stage_ended(struct stage *);
 void stage_say(struct stage *, const char *p, size_t len);
+/* The client shakes hands. */
+void stage_tls(struct stage *);
+/* Is the control connection in TLS? */
+bool stage_is_secure(const struct stage *);
 
 #endif

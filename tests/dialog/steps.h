@@ -15,7 +15,7 @@ typedef void step_fn(struct stage *, const char *arg);
 
 /* client.c: C> C>> C S< S| S- S= S END */
 step_fn client_line, client_raw, client_do, client_expect, client_split,
-    client_silence, client_bytes, client_size, client_end;
+    client_silence, client_bytes, client_last_send, client_end;
 /* Has everything been read? Fails if not. Forgets the current send. */
 void client_check_read(struct stage *);
 
@@ -28,6 +28,8 @@ bool monitor_take(struct stage *, char *text, size_t size);
 /* fake_agent.c, agent_answer.c: A< A> A F= */
 step_fn agent_expect, agent_answer, agent_do, agent_stored;
 void agent_check_read(struct stage *);
+/* Answers the question that comes again. */
+void agent_turn(struct stage *);
 /* Gives a login its agent; the worker's end. */
 int agent_new(struct stage *);
 /* Takes the next request, as text; false if there is none. */
@@ -37,6 +39,8 @@ uint16_t agent_request(const char *name);
 
 /* data_end.c: D D> D< D- */
 step_fn data_do, data_send, data_expect, data_silence;
+/* The worker has begun with it: the handshake ends, one way or the other. */
+void data_settle(struct stage *);
 
 /* The text of a step; fails if it is malformed. Valid until the next call. */
 const struct text *step_text(const struct stage *, const char *arg);

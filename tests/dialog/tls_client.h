@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS of a dialogue's client, on the control connection and on data
+ * connections: OpenSSL on memory, which moves its bytes itself, so that
+ * packets and records can be counted.
+ */
+#ifndef TESTS_DIALOG_TLS_CLIENT_H
+#define TESTS_DIALOG_TLS_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct tls_client; /* what its connections have in common */
+
+enum tls_client_version {
+	TLS_CLIENT_1_2,
+	TLS_CLIENT_1_3
+};
+
+/* With a certificate (PEM files), or NULL and NULL. */
+struct tls_client *tls_client_new(
+    enum tls_client_version, const char *cert, const char *key);
+void tls_client_free(struct tls_client *);
+
+/* One connection. */
+struct tls_end {
+	struct ssl_st *ssl;
+	int fd; /* of the owner */
+	bool up; /* the handshake is done */
+	bool resumed; /* ... with a session of before */
+	bool closed; /* the peer has said close_notify */
+	bool failed; /* violation of the protocol, or an alert */
+	bool eof; /* the peer has ended the connection */
+	int err; /* errno of the connection, or 0 */
+	unsigned records; /* with replies or data, received; count anew at will
+			   */
+	/* said before the handshake was done; sent then */
+	char *waiting;
+	size_t nwaiting;
+	bool closing, fin;
+};
+
+/* The handshake begins; resume: the newest session of this client's. */
+struct tls_end *tls_end_new(struct tls_client *, int fd, bool resume);
+void tls_end_free(struct tls_end *);
+
+/* Goes on with the handshake as far as that is possible now. */
+void tls_end_step(struct tls_end *);
+/* Sends bytes; as soon as the handshake is done. */
+void tls_end_put(struct tls_end *, const char *p, size_t len);
+/* Sends close_notify, and ends our side if told; as soon as ... */
+void tls_end_close(struct tls_end *, bool fin);
+
+/* Receives one packet (or what there is of a stream); false: nothing came. */
+bool tls_end_take(struct tls_end *);
+/* The bytes of what was received, into out; at most size. */
+size_t tls_end_get(struct tls_end *, char *out, size_t size);
+/*
+ * As recv(2): 0 is close_notify and the end, or an end before the handshake was
+ * done; EPROTO an end without close_notify, or what is no TLS.
+ */
+ssize_t tls_end_recv(struct tls_end *, char *out, size_t size);
+
+#endif
