@@ -106,12 +106,23 @@ stream_init_plain(struct stream *st, int fd)
 	st->impl = NULL;
 }
 
+int
+stream_take_fd(struct stream *st)
+{
+	int fd = st->fd;
+
+	if (st->ops != NULL)
+		st->ops->clear(st);
+	st->fd = -1;
+	return fd;
+}
+
 void
 stream_close(struct stream *st)
 {
-	if (st->ops != NULL)
-		st->ops->clear(st);
-	fd_close(&st->fd);
+	int fd = stream_take_fd(st);
+
+	fd_close(&fd);
 }
 
 void

@@ -60,6 +60,8 @@ struct stream {
 void stream_init_plain(struct stream *, int fd);
 /* clear() and close(fd); fd becomes -1. */
 void stream_close(struct stream *);
+/* clear(); gives fd, which becomes -1. */
+int stream_take_fd(struct stream *);
 /* As stream_close, with an RST instead of a FIN: what was sent is not whole. */
 void stream_reset(struct stream *);
 

@@ -7,6 +7,7 @@
 #include "common/str.h"
 #include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
+#include "server/worker/data.h"
 #include "server/worker/reply.h"
 
 /* RFC 4217 4.1 has TLS and TLS-C; the older two begin with PROT P. */
@@ -112,6 +113,7 @@ protect(struct session *s, bool private)
 		reply(s, 503, "PBSZ required before PROT.");
 	else {
 		s->private = private;
+		data_prot(s);
 		reply(s, 200, "PROT now %s.", private ? "Private" : "Clear");
 	}
 }

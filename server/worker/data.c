@@ -96,6 +96,7 @@ data_new(struct session *s)
 	d = xcalloc(1, sizeof(*d));
 	d->s = s;
 	d->fd = -1;
+	stream_init_plain(&d->st, -1);
 	timer_init(&d->timer, on_timer, d);
 	s->data = d;
 	return d;
@@ -110,15 +111,16 @@ data_free(struct session *s)
 		return;
 	data_unwatch(d);
 	timer_cancel(&d->timer);
+	stream_close(&d->st);
 	fd_close(&d->fd);
 	free(d);
 	s->data = NULL;
 }
 
 void
-data_watch(struct data *d, short what, event_callback_fn cb)
+data_watch(struct data *d, int fd, short what, event_callback_fn cb)
 {
-	event_assign(&d->ev, d->s->w->base, d->fd, what, cb, d);
+	event_assign(&d->ev, d->s->w->base, fd, what, cb, d);
 	event_add(&d->ev, NULL);
 	d->watching = true;
 }
@@ -139,6 +141,15 @@ data_set_deadline(struct data *d, uint64_t ms)
 }
 
 void
+data_up(struct data *d, int fd)
+{
+	data_unwatch(d);
+	timer_cancel(&d->timer);
+	stream_init_plain(&d->st, fd);
+	data_set(d, DATA_UP);
+}
+
+void
 data_done(struct data *d, int err)
 {
 	struct session *s = d->s;
@@ -149,6 +160,8 @@ data_done(struct data *d, int err)
 		data_free(s);
 	if (cb != NULL)
 		cb(s, err);
+	else if (err == 0)
+		data_tls_await(d);
 }
 
 /* ----------------------------------------------------------- for commands */
@@ -198,24 +211,32 @@ data_open(struct session *s, data_cb *cb)
 		data_connect(s->data);
 }
 
-int
-data_take(struct session *s)
+void
+data_take(struct session *s, struct stream *st)
 {
-	int fd = -1;
-
+	stream_init_plain(st, -1);
 	if (data_state(s) == DATA_UP) {
-		fd = s->data->fd;
-		s->data->fd = -1;
+		*st = s->data->st;
+		stream_init_plain(&s->data->st, -1);
 	}
 	data_free(s);
-	return fd;
+}
+
+/* The connection without its TLS. */
+static int
+take_fd(struct session *s)
+{
+	struct stream st;
+
+	data_take(s, &st);
+	return stream_take_fd(&st);
 }
 
 void
 data_close(struct session *s)
 {
 	if (data_is_up(s))
-		data_linger(s->w, data_take(s));
+		data_linger(s->w, take_fd(s));
 	data_free(s);
 }
 
@@ -223,7 +244,7 @@ void
 data_refused(struct session *s)
 {
 	if (data_is_up(s))
-		data_linger_later(s->w, data_take(s));
+		data_linger_later(s->w, take_fd(s));
 }
 
 const char *

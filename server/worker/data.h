@@ -4,12 +4,13 @@
  * (protocol: RFC 959 3.2, RFC 1579, RFC 2428; docs/design.md).
  *
  *   NONE -> TARGET (PORT, EPRT)   -> CONNECTING -> UP
- *   NONE -> LISTENING (PASV, EPSV) ---------------> UP (accepted early, unread)
+ *   NONE -> LISTENING (PASV, EPSV) ---------------> UP (accepted early)
  *
  * A listener takes a random port of the range, accepts only the control peer's
  * address (a stranger is closed and the listener stays), and closes when the
  * owner's connection is there. The transfer takes the connection over with
- * data_take().
+ * data_take(), be TLS not begun, begun or up on it: under PROT P the handshake
+ * starts when the client wants (R0b B).
  */
 #ifndef SERVER_WORKER_DATA_H
 #define SERVER_WORKER_DATA_H
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #include "common/sockutil.h"
+#include "common/stream.h"
 
 struct session;
 struct worker;
@@ -27,7 +29,7 @@ enum data_state {
 	DATA_TARGET,
 	DATA_LISTENING,
 	DATA_CONNECTING,
-	DATA_UP, /* connected, nothing read, nobody has taken it */
+	DATA_UP, /* connected, no data read, nobody has taken it */
 };
 
 enum data_state data_state(const struct session *);
@@ -56,8 +58,11 @@ void data_target(struct session *, const struct addr *);
  */
 typedef void data_cb(struct session *, int err);
 void data_open(struct session *, data_cb *);
-/* Takes the connected socket (-1 if there is none); the state becomes NONE. */
-int data_take(struct session *);
+/* Takes the connection (its fd is -1 if there is none); the state becomes NONE.
+ */
+void data_take(struct session *, struct stream *);
+/* PROT has changed: a connection in TLS is of no use under PROT C. */
+void data_prot(struct session *);
 /*
  * Forgets the endpoint and closes what is open: a connection in an orderly way
  * (nothing was promised on it), a listener at once.

@@ -78,12 +78,12 @@ connect_run(struct data *d)
 		err = d->fd < 0 ? errno : connect_step(d);
 	}
 	if (err == EINPROGRESS) {
-		data_watch(d, EV_WRITE, on_connect);
+		data_watch(d, d->fd, EV_WRITE, on_connect);
 		return;
 	}
 	if (err == 0) {
-		timer_cancel(&d->timer);
-		data_set(d, DATA_UP);
+		data_up(d, d->fd);
+		d->fd = -1;
 	}
 	data_done(d, err);
 }

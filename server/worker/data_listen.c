@@ -161,11 +161,8 @@ data_accept(struct data *d)
 		}
 		if (fd < 0 || !admit(d, fd, &ss))
 			continue;
-		data_unwatch(d);
-		timer_cancel(&d->timer);
-		close(d->fd);
-		d->fd = fd;
-		data_set(d, DATA_UP);
+		data_up(d, fd);
+		fd_close(&d->fd);
 		return;
 	}
 }
@@ -187,7 +184,7 @@ void
 data_listen_resume(struct data *d)
 {
 	if (d->state == DATA_LISTENING && !d->watching)
-		data_watch(d, EV_READ | EV_PERSIST, on_listener);
+		data_watch(d, d->fd, EV_READ | EV_PERSIST, on_listener);
 }
 
 int

@@ -19,8 +19,9 @@
 struct data {
 	struct session *s;
 	enum data_state state;
-	int fd; /* the listener or the connection, or -1 */
-	struct event ev; /* on fd, while watching */
+	int fd; /* the listener, or what is connecting, or -1 */
+	struct stream st; /* DATA_UP: the connection, else its fd is -1 */
+	struct event ev; /* on either, while watching */
 	bool watching;
 	bool complained; /* in the log, once per listener */
 	bool bound; /* fd has the source port that the monitor gave */
@@ -35,11 +36,15 @@ struct data {
 void data_set(struct data *, enum data_state);
 /* The session's struct data, fresh and in DATA_NONE. */
 struct data *data_new(struct session *);
-void data_watch(struct data *, short what, event_callback_fn);
+void data_watch(struct data *, int fd, short what, event_callback_fn);
 void data_unwatch(struct data *);
 void data_set_deadline(struct data *, uint64_t ms);
+/* fd is the connection: DATA_UP. */
+void data_up(struct data *, int fd);
 /* The connection is up (0) or will not be (errno): tells who waits. */
 void data_done(struct data *, int err);
+/* Nobody waits for the connection: TLS begins when the client begins it. */
+void data_tls_await(struct data *);
 
 /* Accepts what is there: the owner's connection makes the state DATA_UP. */
 void data_accept(struct data *);

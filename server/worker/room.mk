@@ -18,6 +18,7 @@ libserver_a_SOURCES += \
 	server/worker/data_connect.c \
 	server/worker/data_linger.c \
 	server/worker/data_listen.c server/worker/data_priv.h \
+	server/worker/data_tls.c \
 	server/worker/fs.c server/worker/fs.h \
 	server/worker/fs_refuse.c \
 	server/worker/list_opts.c server/worker/list_opts.h \

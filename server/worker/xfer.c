@@ -132,13 +132,8 @@ xfer_free(struct xfer *x)
 int
 xfer_take_socket(struct xfer *x)
 {
-	int fd = x->st.fd;
-
 	xfer_unwatch(x);
-	x->st.fd = -1;
-	if (x->st.ops->clear != NULL)
-		x->st.ops->clear(&x->st);
-	return fd;
+	return stream_take_fd(&x->st);
 }
 
 /* ----------------------------------------------------------------- moving */
@@ -307,7 +302,7 @@ on_connected(struct session *s, int err)
 		xfer_fail(x, err == ENOTCONN ? XE_NO_ENDPOINT : XE_CONNECT);
 		return;
 	}
-	stream_init_plain(&x->st, data_take(s));
+	data_take(s, &x->st);
 	if (x->private)
 		xfer_tls_start(x);
 	else

@@ -148,7 +148,7 @@ int xfer_take_socket(struct xfer *);
 
 /* ---------------------------------------------------------- xfer_tls.c */
 
-/* PROT P: the connection, just made, begins with TLS. */
+/* PROT P: the connection begins with TLS, if it has not already begun. */
 void xfer_tls_start(struct xfer *);
 void xfer_tls_step(struct xfer *);
 void xfer_tls_timeout(struct xfer *);

@@ -18,7 +18,8 @@
 void
 xfer_tls_start(struct xfer *x)
 {
-	tls_stream_start_data(&x->st, &x->s->ctl);
+	if (!tls_stream_is_tls(&x->st))
+		tls_stream_start_data(&x->st, &x->s->ctl);
 	xfer_set(x, XFER_HANDSHAKE);
 	timer_set(&x->timer, x->s->w->conf->handshake_timeout * UINT64_C(1000));
 	xfer_tls_step(x);

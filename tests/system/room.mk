@@ -9,6 +9,7 @@ SYSTEM_TESTS = \
 	tests/system/test_ftp_clients.py \
 	tests/system/test_ftplib.py \
 	tests/system/test_ftps.py \
+	tests/system/test_ftps_clients.py \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
 	tests/system/test_lftp.py \

@@ -492,7 +492,7 @@ START_TEST(test_list_pages)
 		rig.pages[i] = pages[i] = make_page(i * PAGE_SIZE);
 	rig_passive(&rig);
 	setsockopt(
-	    rig.s->data->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	    rig.s->data->st.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	rig_cmd(&rig, "LIST");
 	ck_assert_str_eq(rig_reply(&rig), LIST_START);
 	ck_assert(rig_is_quiet(&rig));
