@@ -281,13 +281,15 @@ run_queued(struct session *s)
 static bool
 next_line(struct session *s)
 {
-	const uint8_t *p = s->in.p + s->in.pos, *end = s->in.p + s->in.len;
+	const uint8_t *p, *end;
 	enum line_result kind;
 	char *line;
 	size_t len;
 
 	if (s->in.pos == s->in.len)
 		return false;
+	p = s->in.p + s->in.pos;
+	end = s->in.p + s->in.len;
 	kind = line_next(&s->line, &p, end, &line, &len);
 	explicit_bzero(s->in.p + s->in.pos, (size_t)(p - s->in.p) - s->in.pos);
 	s->in.pos = (size_t)(p - s->in.p);

@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_certnames \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_ftpaddr \
+	tests/fuzz/fuzz_ftps \
 	tests/fuzz/fuzz_ftptime \
 	tests/fuzz/fuzz_line \
 	tests/fuzz/fuzz_listfmt \
@@ -53,6 +54,9 @@ tests_fuzz_fuzz_certnames_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_ftpaddr_SOURCES = tests/fuzz/fuzz_ftpaddr.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_ftpaddr_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_ftpaddr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_ftps_SOURCES = tests/fuzz/fuzz_ftps.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_ftps_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_ftps_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_ftptime_SOURCES = tests/fuzz/fuzz_ftptime.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_ftptime_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_ftptime_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
