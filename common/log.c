@@ -6,6 +6,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -227,6 +228,28 @@ write_line(const char *line, size_t len)
 		return;
 }
 
+static pid_t pid;
+
+static void
+forget_pid(void)
+{
+	pid = 0;
+}
+
+/* Asked for once per process, not once per line. */
+static pid_t
+own_pid(void)
+{
+	static bool watches;
+
+	if (pid != 0)
+		return pid;
+	if (!watches && pthread_atfork(NULL, NULL, forget_pid) != 0)
+		return getpid();
+	watches = true;
+	return pid = getpid();
+}
+
 static void emit(enum log_level, int err, const char *before, const char *fmt,
     va_list) __attribute__((format(printf, 4, 0)));
 
@@ -243,7 +266,7 @@ emit(enum log_level level, int err, const char *before, const char *fmt,
 	if (err != 0)
 		(void)append(reason, sizeof(reason), 0, ": %s", strerror(err));
 	start = len = append(line, 256, 0, "%s %s %s[%d] ", timestamp(),
-	    levels[level].name, role, (int)getpid());
+	    levels[level].name, role, (int)own_pid());
 	len = append(line, sizeof(line) / 2, len, "%s", before);
 	/* Room stays for the reason and the line's end. */
 	len = vappend(line, sizeof(line) - strlen(reason) - 1, len, fmt, ap);
