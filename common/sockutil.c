@@ -222,10 +222,27 @@ fd_close(int *fd)
 	*fd = -1;
 }
 
+/* Other sockets than TCP ones have no use for them; then they fail. */
+static void
+set_option(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+void
+sock_control_options(int fd)
+{
+	/* ABOR may come as urgent data; its bytes must stay in line (R0b I). */
+	set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	/* R6.2: NAT forgets silent connections during long transfers. */
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 45);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+}
+
 void
 sock_ack_now(int fd)
 {
-	int on = 1;
-
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }

@@ -45,6 +45,11 @@ int sock_peer(int fd, struct addr *);
 int sock_local(int fd, struct addr *);
 int fd_set_nonblock(int fd, bool on);
 /*
+ * Options of a control connection; set on its listener, it inherits them.
+ * Nothing happens to other sockets than TCP ones.
+ */
+void sock_control_options(int fd);
+/*
  * Acknowledges what has been received, now. For the rare moment when the peer's
  * Nagle algorithm holds what we wait for, and we have nothing to say ourselves.
  */

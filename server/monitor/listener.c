@@ -166,6 +166,7 @@ listener_new(struct monitor *m, int fd, const struct addr *addr, uint16_t index)
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
 
+	sock_control_options(fd);
 	l->m = m;
 	l->fd = fd;
 	l->addr = *addr;

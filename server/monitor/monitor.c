@@ -260,8 +260,10 @@ serve(struct monitor *m, int conn)
 		log_info("ready");
 		daemon_ready(&m->daemon);
 		notify_ready();
-	} else
+	} else {
+		sock_control_options(conn);
 		(void)client_admit(m, conn, 0);
+	}
 	monitor_step(m);
 	if (event_base_dispatch(m->base) == -1)
 		log_errorx("the event loop failed");

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,25 +43,11 @@ ctrl_set_mode(struct session *s, enum ctrl_mode mode)
 static void on_read(evutil_socket_t, short, void *);
 static void on_write(evutil_socket_t, short, void *);
 
-/* The options are of no use on other sockets than TCP; then they fail. */
-static void
-set_option(int fd, int level, int name, int value)
-{
-	(void)setsockopt(fd, level, name, &value, sizeof(value));
-}
-
 void
 ctrl_start(struct session *s)
 {
 	int fd = s->ctl.fd;
 
-	/* ABOR may come as urgent data; its bytes must stay in line (R0b I). */
-	set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
-	/* R6.2: NAT forgets silent connections during long transfers. */
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 45);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
 	s->ev_read =
 	    event_new(s->w->base, fd, EV_READ | EV_PERSIST, on_read, s);
 	if (s->ev_read == NULL)
@@ -204,7 +188,7 @@ static void
 acknowledge_piece(struct session *s)
 {
 	if (!s->ended && line_is_partial(&s->line))
-		set_option(s->ctl.fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+		sock_ack_now(s->ctl.fd);
 }
 
 /* EV_TIMEOUT: only to go on with what was read before, see ctrl_arm(). */
