@@ -38,6 +38,7 @@ struct chan {
 	size_t queued_bytes;
 	int fd;
 	bool dead, paused;
+	bool single; /* chan_expect_single() */
 };
 
 /*
@@ -197,7 +198,7 @@ static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct chan *c = arg;
-	int left = CHAN_BURST;
+	int left = c->single ? 1 : CHAN_BURST;
 
 	while (read_one(c) && !c->paused && --left > 0)
 		;
@@ -283,6 +284,12 @@ chan_send(struct chan *c, const struct wbuf *w, int fd)
 		cut_off(c);
 		return -1;
 	}
+}
+
+void
+chan_expect_single(struct chan *c)
+{
+	c->single = true;
 }
 
 void

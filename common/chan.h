@@ -31,6 +31,12 @@ void chan_free(struct chan *);
  */
 int chan_send(struct chan *, const struct wbuf *, int fd);
 
+/*
+ * The peer answers one message at a time: after each nothing more is looked
+ * for, which would mostly be in vain.
+ */
+void chan_expect_single(struct chan *);
+
 /* Stops and resumes reading (back-pressure). */
 void chan_pause(struct chan *, bool paused);
 /* Is the peer behind: do messages wait here for it to read others? */

@@ -33,7 +33,6 @@
 
 #define AGENT_THREADS 4
 #define LARGE_ALLOC (64 * 1024) /* bytes */
-#define BURST 16 /* requests of a session before others get their turn */
 #define STOP_SECONDS 5 /* for uploads to be abandoned when the monitor goes */
 
 TAILQ_HEAD(session_list, agent_session);
@@ -138,16 +137,12 @@ session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct)
 	}
 }
 
-/* Handles what is there; a request often follows the reply at once. */
+/* One request at a time, so that every session gets its turn; most sessions
+ * have sent no other before they have its reply. */
 static void
 session_serve(struct agent *a, struct agent_session *s, struct agent_bufs *b)
 {
-	enum handle_result res = HANDLE_DONE;
-	int i;
-
-	for (i = 0; i < BURST && res == HANDLE_DONE; i++)
-		res = agent_session_handle(s, b);
-	if (res == HANDLE_CLOSE)
+	if (agent_session_handle(s, b) == HANDLE_CLOSE)
 		session_end(a, s);
 	else if (watch(a, EPOLL_CTL_MOD, s->chan, s) == -1)
 		die("epoll_ctl");

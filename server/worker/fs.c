@@ -167,6 +167,7 @@ fs_new(struct session *s, int fd)
 	f->s = s;
 	STAILQ_INIT(&f->queue);
 	f->chan = chan_new(s->w->base, fd, on_message, f);
+	chan_expect_single(f->chan);
 	return f;
 }
 
