@@ -112,13 +112,20 @@ partial_lock(int fd)
 }
 
 bool
+partial_is_named(int dir, const char *name, const struct stat *st)
+{
+	struct stat named;
+
+	return fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_dev == st->st_dev && named.st_ino == st->st_ino;
+}
+
+bool
 partial_is_same(int dir, const char *name, int fd)
 {
-	struct stat a, b;
+	struct stat st;
 
-	return fstat(fd, &a) == 0 &&
-	       fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return fstat(fd, &st) == 0 && partial_is_named(dir, name, &st);
 }
 
 /* A file that we made: in a shared directory others may use such names. */

@@ -54,7 +54,8 @@ bool partial_clear_dir(const struct agent_session *, int dir);
 
 /* Takes the lock of a file being written. 0, or -1 with EAGAIN: another has. */
 int partial_lock(int fd);
-/* Is (dir, name) still the file behind fd? */
+/* Is (dir, name) still the file of this status, or the one behind fd? */
+bool partial_is_named(int dir, const char *name, const struct stat *);
 bool partial_is_same(int dir, const char *name, int fd);
 
 #endif

@@ -22,19 +22,19 @@
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_NS (20 * 1000 * 1000)
 
-/* The file has the size the worker says, no more and no less. */
+/* The file, of this status, has the size the worker says, no more and no
+ * less. */
 static int
-set_size(int fd, uint64_t size)
+set_size(int fd, struct stat *st, uint64_t size)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if ((uint64_t)st.st_size < size) {
+	if ((uint64_t)st->st_size < size) {
 		errno = EIO;
 		return -1;
 	}
-	return (uint64_t)st.st_size == size ? 0 : ftruncate(fd, (off_t)size);
+	if ((uint64_t)st->st_size > size && ftruncate(fd, (off_t)size) == -1)
+		return -1;
+	st->st_size = (off_t)size;
+	return 0;
 }
 
 static int
@@ -71,18 +71,15 @@ check_close(int fd)
 
 /* A file takes over the permission bits of the one it replaces. */
 static int
-keep_mode(const struct upload *up)
+keep_mode(const struct upload *up, const struct stat *st)
 {
 	const struct stat *old = &up->t.st;
-	struct stat st;
 
 	if (!up->t.exists)
 		return 0;
-	if (fstat(up->fd, &st) == -1)
-		return -1;
-	if (st.st_gid != old->st_gid && fchown(up->fd, -1, old->st_gid) == -1)
+	if (st->st_gid != old->st_gid && fchown(up->fd, -1, old->st_gid) == -1)
 		log_debug("the group of a replaced file is not kept");
-	if ((st.st_mode & 0777) == (old->st_mode & 0777))
+	if ((st->st_mode & 0777) == (old->st_mode & 0777))
 		return 0;
 	return fchmod(up->fd, old->st_mode & 0777);
 }
@@ -115,14 +112,15 @@ rename_final(const struct agent_session *s, const struct upload *up)
 }
 
 static int
-commit_replace(struct agent_session *s, struct upload *up)
+commit_replace(
+    struct agent_session *s, struct upload *up, const struct stat *st)
 {
 	/* Nobody may have put something else under our name. */
-	if (!partial_is_same(up->t.dir, up->tmp, up->fd)) {
+	if (!partial_is_named(up->t.dir, up->tmp, st)) {
 		errno = EBUSY;
 		return -1;
 	}
-	if (keep_mode(up) == -1 || sync_file(s, up->fd) == -1 ||
+	if (keep_mode(up, st) == -1 || sync_file(s, up->fd) == -1 ||
 	    check_close(up->fd) == -1)
 		return -1;
 	if (rename_final(s, up) == -1)
@@ -133,7 +131,7 @@ commit_replace(struct agent_session *s, struct upload *up)
 }
 
 static int
-commit_unique(struct agent_session *s, struct upload *up)
+commit_unique(struct agent_session *s, struct upload *up, const struct stat *st)
 {
 	if (sync_file(s, up->fd) == -1 || check_close(up->fd) == -1 ||
 	    rename_new(up->t.dir, up->tmp, up->t.name) == -1)
@@ -182,18 +180,17 @@ append_tail(struct agent_session *s, int fd, int tail, uint64_t n)
 }
 
 static int
-commit_tail(struct agent_session *s, struct upload *up)
+commit_tail(struct agent_session *s, struct upload *up, const struct stat *st)
 {
 	int tail, fd, res = -1, err;
-	struct stat st;
 
 	tail = openat(up->t.dir, up->tmp, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	/* Should the target be gone by now, it begins anew. */
 	fd = openat(up->t.dir, up->t.name,
 	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0666 & ~s->umask);
-	if (tail != -1 && fd != -1 && fstat(up->fd, &st) == 0)
-		res = append_tail(s, fd, tail, (uint64_t)st.st_size);
+	if (tail != -1 && fd != -1)
+		res = append_tail(s, fd, tail, (uint64_t)st->st_size);
 	err = errno;
 	fd_close(&tail);
 	if (fd != -1 && close(fd) == -1 && res == 0) {
@@ -207,12 +204,14 @@ commit_tail(struct agent_session *s, struct upload *up)
 }
 
 static int
-commit_in_place(struct agent_session *s, struct upload *up)
+commit_in_place(
+    struct agent_session *s, struct upload *up, const struct stat *st)
 {
 	return sync_file(s, up->fd) == -1 ? -1 : check_close(up->fd);
 }
 
-static int (*const commit[])(struct agent_session *, struct upload *) = {
+static int (*const commit[])(
+    struct agent_session *, struct upload *, const struct stat *) = {
 	[UP_FRESH] = commit_replace,
 	[UP_PARTIAL] = commit_replace,
 	[UP_PREFIX] = commit_replace,
@@ -225,7 +224,10 @@ enum fs_status
 upload_commit(struct agent_session *s, struct agent_req *r, struct upload *up,
     uint64_t size)
 {
-	if (set_size(up->fd, size) == -1 || commit[up->kind](s, up) == -1)
+	struct stat st;
+
+	if (fstat(up->fd, &st) == -1 || set_size(up->fd, &st, size) == -1 ||
+	    commit[up->kind](s, up, &st) == -1)
 		return req_errno(r);
 	return FS_OK;
 }

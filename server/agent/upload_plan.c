@@ -27,10 +27,9 @@ sticky_forbids(const struct agent_session *s, const struct target *t)
 {
 	struct stat dir;
 
-	if (!t->exists || fstat(t->dir, &dir) == -1)
-		return false;
-	return (dir.st_mode & S_ISVTX) != 0 && dir.st_uid != s->ident->uid &&
-	       t->st.st_uid != s->ident->uid;
+	return t->exists && t->st.st_uid != s->ident->uid &&
+	       fstat(t->dir, &dir) == 0 && (dir.st_mode & S_ISVTX) != 0 &&
+	       dir.st_uid != s->ident->uid;
 }
 
 /*
