@@ -141,6 +141,7 @@ void tls_keys_install(SSL_CTX *);
 /* What a ticket says about its origin. */
 struct tls_origin {
 	uint8_t id[TLS_ID_LEN]; /* of the control connection */
+	uint8_t root[TLS_ID_LEN]; /* of the first one, by resumptions */
 	uint8_t bind[TLS_ID_LEN]; /* account and address; zeros: no login yet */
 };
 
@@ -213,8 +214,6 @@ struct tls_stream {
 	size_t pad_size, pad_unsent;
 
 	struct tls_origin own; /* of the control connection */
-	uint8_t parent[TLS_ID_LEN]; /* ... and of the one that it resumed */
-	bool has_parent;
 	struct addr client;
 	struct tls_origin offered; /* data: by the session that it resumes */
 	bool has_offered;

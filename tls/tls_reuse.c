@@ -13,7 +13,7 @@
 #include "common/mem.h"
 #include "tls/tls_priv.h"
 
-#define ORIGIN_VERSION 1
+#define ORIGIN_VERSION 2
 
 /* As it stands in the ticket's application data. */
 struct wire {
@@ -64,6 +64,14 @@ get_origin(SSL_SESSION *ss, struct tls_stream *t)
 	return w.version == ORIGIN_VERSION && w.profile == t->ctx->profile;
 }
 
+/* Of the session that a control connection resumes. */
+static void
+inherit(struct tls_stream *t)
+{
+	if (t->role == TLS_ROLE_CONTROL && t->has_offered)
+		memcpy(t->own.root, t->offered.root, TLS_ID_LEN);
+}
+
 /* A ticket is about to be made of the connection's session. */
 static int
 on_make(SSL *ssl, void *arg)
@@ -74,6 +82,8 @@ on_make(SSL *ssl, void *arg)
 	/* A session found by its id is shared: it stays what it is. */
 	if (t == NULL || (SSL_session_reused(ssl) == 1 && !t->has_offered))
 		return 1;
+	if (SSL_session_reused(ssl) == 1)
+		inherit(t);
 	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
 	if (SSL_version(ssl) < TLS1_3_VERSION)
 		SSL_SESSION_set_time(ss, (long)time(NULL));
@@ -147,6 +157,7 @@ void
 tls_reuse_start(struct tls_stream *t)
 {
 	arc4random_buf(t->own.id, sizeof(t->own.id));
+	memcpy(t->own.root, t->own.id, sizeof(t->own.root));
 }
 
 /*
@@ -173,10 +184,7 @@ tls_reuse_up(struct tls_stream *t)
 	}
 	if (!t->has_offered)
 		t->has_offered = get_origin(SSL_get_session(t->ssl), t);
-	if (t->role == TLS_ROLE_CONTROL && t->has_offered) {
-		memcpy(t->parent, t->offered.id, sizeof(t->parent));
-		t->has_parent = true;
-	}
+	inherit(t);
 }
 
 void
@@ -239,12 +247,11 @@ tls_stream_reuse(const struct stream *data)
 	if (!t->has_offered)
 		return TLS_REUSE_FOREIGN;
 	o = t->offered;
-	if (memcmp(o.id, t->own.id, TLS_ID_LEN) == 0 ||
-	    (t->has_parent && memcmp(o.id, t->parent, TLS_ID_LEN) == 0))
+	if (memcmp(o.root, t->own.root, TLS_ID_LEN) == 0)
 		return TLS_REUSE_OWN;
-	if (!is_bound(&o) && !tls_bindings_get(&o))
-		return TLS_REUSE_FOREIGN;
-	return is_bound(&o) && memcmp(o.bind, t->own.bind, TLS_ID_LEN) == 0
+	if (!is_bound(&o) && !(tls_bindings_get(&o) && is_bound(&o)))
+		return TLS_REUSE_UNKNOWN;
+	return memcmp(o.bind, t->own.bind, TLS_ID_LEN) == 0
 		   ? TLS_REUSE_SAME_ACCOUNT
 		   : TLS_REUSE_FOREIGN;
 }
@@ -256,6 +263,7 @@ tls_reuse_str(enum tls_reuse reuse)
 		[TLS_REUSE_NONE] = "none",
 		[TLS_REUSE_OWN] = "own",
 		[TLS_REUSE_SAME_ACCOUNT] = "same account",
+		[TLS_REUSE_UNKNOWN] = "unknown",
 		[TLS_REUSE_FOREIGN] = "foreign",
 	};
 

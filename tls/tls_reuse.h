@@ -7,7 +7,10 @@
  * account and client address. So any process with the ticket keys can tell
  * what a resumed data connection belongs to, without a table, under TLS 1.2
  * and 1.3. Clients that open several control connections with one cache offer
- * tickets of a sibling (users: R1.2); those are TLS_REUSE_SAME_ACCOUNT.
+ * tickets of a sibling (users: R1.2); those are TLS_REUSE_SAME_ACCOUNT. Where
+ * one control connection has resumed another's session, the client has shown
+ * that both are its own: their tickets name the first of them, the root, and
+ * each other's are TLS_REUSE_OWN.
  *
  * Under TLS 1.2 tickets come with the handshake, before the login, and cannot
  * name the account. For them live control connections are listed in memory
@@ -22,9 +25,10 @@ struct stream;
 
 enum tls_reuse {
 	TLS_REUSE_NONE, /* a session of its own */
-	TLS_REUSE_OWN, /* of its control connection, or of the one which that
-			  resumed */
+	TLS_REUSE_OWN, /* of its control connection, or resumed from the same
+			  first one */
 	TLS_REUSE_SAME_ACCOUNT, /* of the same account, from the same address */
+	TLS_REUSE_UNKNOWN, /* where nobody has logged in, or no longer is */
 	TLS_REUSE_FOREIGN, /* of somebody else: refuse */
 };
 
@@ -47,7 +51,7 @@ void tls_stream_new_ticket(struct stream *control);
 
 /* What a data connection resumed; after its handshake. */
 enum tls_reuse tls_stream_reuse(const struct stream *data);
-/* "none", "own", "same account", "foreign". */
+/* "none", "own", "same account", "unknown", "foreign". */
 const char *tls_reuse_str(enum tls_reuse);
 
 #endif

@@ -170,8 +170,6 @@ tls_stream_start_data(struct stream *st, const struct stream *control)
 		bug("a data connection needs a control connection in TLS");
 	t = new_stream(c->ctx, TLS_ROLE_DATA, st->fd);
 	t->own = c->own;
-	memcpy(t->parent, c->parent, sizeof(t->parent));
-	t->has_parent = c->has_parent;
 	t->cert = c->cert;
 	if (t->cert != NULL)
 		X509_up_ref(t->cert);

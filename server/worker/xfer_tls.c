@@ -27,7 +27,8 @@ xfer_tls_start(struct xfer *x)
 
 /* ----------------------------------------------------------------- verdict */
 
-/* "prefer": a client that cannot resume is known by its address only. */
+/* "prefer": a client that cannot resume is known by its address only, and so
+ * is one that offers a session of which we do not know whose it is. */
 static bool
 is_from_client(const struct xfer *x)
 {
@@ -44,8 +45,9 @@ may_use(const struct xfer *x, enum tls_reuse reuse)
 	case CONF_REUSE_OFF:
 		return true;
 	case CONF_REUSE_PREFER:
-		return reuse == TLS_REUSE_NONE ? is_from_client(x)
-					       : reuse != TLS_REUSE_FOREIGN;
+		if (reuse == TLS_REUSE_NONE || reuse == TLS_REUSE_UNKNOWN)
+			return is_from_client(x);
+		return reuse != TLS_REUSE_FOREIGN;
 	case CONF_REUSE_REQUIRE:
 		return reuse == TLS_REUSE_OWN ||
 		       reuse == TLS_REUSE_SAME_ACCOUNT;

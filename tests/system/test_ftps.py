@@ -231,6 +231,14 @@ class Reuse(tlslib.Case):
         self.assertEqual(self.refused(one, None), none)
         self.assertEqual(self.refused(one, two.ticket()), same)
         self.assertEqual(self.refused(one, guest.ticket()), foreign)
+        # Nobody has logged in there: as if it were not resumed.
+        old = self.tls(ctx=tlslib.context(tlslib.VERSIONS[0])).all()
+        new = self.tls(ctx=old.ctx).auth()
+        self.assertEqual(self.refused(old, new.sock.session), none)
+        # Unless it has resumed this one.
+        new = self.tls(ctx=old.ctx, session=old.sock.session).auth()
+        self.assertTrue(new.reused)
+        self.assertFalse(self.refused(old, new.sock.session))
 
 
 class Prefer(Reuse):

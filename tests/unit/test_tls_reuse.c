@@ -269,9 +269,9 @@ START_TEST(other_account)
 	SSL_SESSION_free(s);
 	/* Two that have not logged in are not the same account. */
 	s = _i == 0 ? rig_session(&nobody) : passive(&nobody);
-	ck_assert_int_eq(judge(&joe, s, versions[_i]), TLS_REUSE_FOREIGN);
+	ck_assert_int_eq(judge(&joe, s, versions[_i]), TLS_REUSE_UNKNOWN);
 	tls_stream_set_account(&joe.st, NULL);
-	ck_assert_int_eq(judge(&joe, s, versions[_i]), TLS_REUSE_FOREIGN);
+	ck_assert_int_eq(judge(&joe, s, versions[_i]), TLS_REUSE_UNKNOWN);
 	SSL_SESSION_free(s);
 	rig_close(&joe);
 	rig_close(&eve);
@@ -316,18 +316,44 @@ START_TEST(resumed_control)
 	new = _i == 0 ? rig_session(&again) : passive(&again);
 	ck_assert_int_eq(judge(&again, new, versions[_i]), TLS_REUSE_OWN);
 	ck_assert_int_eq(judge(&again, old, versions[_i]), TLS_REUSE_OWN);
-	/* Two generations back: by the account, where a ticket names it. */
+	/* Also two generations back. */
 	rig_control(&third, ctx,
 	    &(struct rig_options){ .version = versions[_i], .resume = new });
 	ck_assert_int_eq(SSL_session_reused(third.c.ssl), 1);
 	tls_stream_set_account(&third.st, "joe");
 	ck_assert_int_eq(judge(&third, new, versions[_i]), TLS_REUSE_OWN);
-	ck_assert_int_eq(judge(&third, old, versions[_i]),
-	    _i == 0 ? TLS_REUSE_FOREIGN : TLS_REUSE_SAME_ACCOUNT);
+	ck_assert_int_eq(judge(&third, old, versions[_i]), TLS_REUSE_OWN);
 	SSL_SESSION_free(old);
 	SSL_SESSION_free(new);
 	rig_close(&again);
 	rig_close(&third);
+}
+END_TEST
+
+/* Clients with one cache for several connections offer the newest ticket, also
+ * that of a connection which has just resumed this one's session and has not
+ * logged in yet (Go under 1.2). */
+START_TEST(sibling_resumes)
+{
+	struct rig_options o = { .version = TLS1_2_VERSION };
+	struct rig a, b, c;
+	SSL_SESSION *s;
+
+	log_in(&a, "joe", &o);
+	o.resume = rig_session(&a);
+	rig_control(&b, ctx, &o);
+	ck_assert_int_eq(SSL_session_reused(b.c.ssl), 1);
+	SSL_SESSION_free(o.resume);
+	o.resume = rig_session(&b);
+	ck_assert_int_eq(judge(&a, o.resume, TLS1_2_VERSION), TLS_REUSE_OWN);
+	rig_control(&c, ctx, &o);
+	s = rig_session(&c);
+	rig_close(&b);
+	rig_close(&c);
+	ck_assert_int_eq(judge(&a, s, TLS1_2_VERSION), TLS_REUSE_OWN);
+	SSL_SESSION_free(s);
+	SSL_SESSION_free(o.resume);
+	rig_close(&a);
 }
 END_TEST
 
@@ -346,7 +372,7 @@ START_TEST(dead_sibling)
 	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_FOREIGN);
 	tls_stream_set_account(&a.st, "joe");
 	rig_close(&a);
-	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_FOREIGN);
+	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_UNKNOWN);
 	SSL_SESSION_free(s);
 	rig_close(&b);
 }
@@ -576,6 +602,7 @@ START_TEST(words)
 	ck_assert_str_eq(tls_reuse_str(TLS_REUSE_NONE), "none");
 	ck_assert_str_eq(tls_reuse_str(TLS_REUSE_OWN), "own");
 	ck_assert_str_eq(tls_reuse_str(TLS_REUSE_SAME_ACCOUNT), "same account");
+	ck_assert_str_eq(tls_reuse_str(TLS_REUSE_UNKNOWN), "unknown");
 	ck_assert_str_eq(tls_reuse_str(TLS_REUSE_FOREIGN), "foreign");
 }
 END_TEST
@@ -617,6 +644,7 @@ suite_tls_reuse(void)
 	tcase_add_loop_test(tc, other_account, 0, 2);
 	tcase_add_loop_test(tc, other_address, 0, 2);
 	tcase_add_loop_test(tc, resumed_control, 0, 2);
+	tcase_add_test(tc, sibling_resumes);
 	tcase_add_test(tc, dead_sibling);
 	tcase_add_loop_test(tc, sni_on_data_is_ignored, 0, 2);
 	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 2);
