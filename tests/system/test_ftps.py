@@ -254,7 +254,7 @@ class Require(Reuse):
 
     def test_client_is_told(self):
         """ftplib cannot resume, waits for our close_notify, and shows the 522."""
-        for version in VERSIONS:
+        for version in tlslib.VERSIONS:
             with ftplib.FTP_TLS(context=tlslib.context(version)) as ftp:
                 ftp.connect("127.0.0.1", self.server.port, timeout=lib.TIMEOUT)
                 ftp.login("anna", lib.PASSWORD)
