@@ -38,12 +38,13 @@ limit_reached(
 }
 
 static void
-refuse(struct monitor *m, int fd, const struct addr *peer, const char *text)
+refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
+    const char *text)
 {
 	char ip[ADDR_STRLEN];
 
 	log_info("refused ip=%s: %s", addr_ip_str(peer, ip, sizeof(ip)), text);
-	client_refuse(m, fd, text);
+	client_refuse(m, fd, listener, text);
 }
 
 bool
@@ -59,12 +60,12 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 		return false;
 	}
 	if (limit_reached(m, &peer, text, sizeof(text))) {
-		refuse(m, fd, &peer, text);
+		refuse(m, fd, listener, &peer, text);
 		return false;
 	}
 	w = workers_choose(m);
 	if (w == NULL) {
-		refuse(m, fd, &peer,
+		refuse(m, fd, listener, &peer,
 		    TAILQ_EMPTY(&m->workers)
 			? "421 Service not available, try later"
 			: "421 Too many connections, try later");

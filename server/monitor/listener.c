@@ -106,7 +106,7 @@ listener_accept(struct listener *l)
 	int conn = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (conn > l->m->fd_ceiling) {
-		client_refuse(l->m, conn,
+		client_refuse(l->m, conn, l->index,
 		    "421 Too many connections for this server, try later");
 		errno = EMFILE;
 		return -1;

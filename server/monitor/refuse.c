@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Connections that got a 421: they stay open for a moment, so that the text
- * arrives before a reset that bytes of the client might cause. Nothing is read
- * from them. Their number is bounded; the oldest goes first.
+ * Connections that got a 421 (where TLS is expected, an alert): they stay open
+ * for a moment, so that it arrives before a reset that bytes of the client
+ * might cause. Nothing is read from them. Their number is bounded; the oldest
+ * goes first.
  */
 #include "config.h"
 
@@ -59,16 +60,31 @@ refusals_clear(struct monitor *m)
 		refusal_end(m, r);
 }
 
-void
-client_refuse(struct monitor *m, int fd, const char *text)
+/* A fresh connection takes it at once, or it never will. */
+static void
+say(const struct monitor *m, int fd, uint16_t listener, const char *text)
 {
-	struct refused *r;
+	/* A record of TLS: alert, version, length; fatal, access denied. */
+	static const char alert[] = { 21, 3, 1, 0, 2, 2, 49 };
+	const struct config *conf = m->conf;
 	char line[160];
 	int len;
 
-	/* A fresh connection takes a line at once, or it never will. */
+	if (listener < conf->nlistens && conf->listens[listener].implicit) {
+		(void)send(
+		    fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
+		return;
+	}
 	len = snprintf(line, sizeof(line), "%s\r\n", text);
 	(void)send(fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void
+client_refuse(struct monitor *m, int fd, uint16_t listener, const char *text)
+{
+	struct refused *r;
+
+	say(m, fd, listener, text);
 	(void)shutdown(fd, SHUT_WR);
 
 	if (m->nrefusals == REFUSALS_MAX)

@@ -47,6 +47,7 @@ class Data(tlslib.Disturbed):
                         client.must("NOOP", 200)
                         client.close()
         self.assertEqual(self.server.get("f"), b"old")
+        self.assertEqual(self.server.names(), ["f"])
 
     def test_abort_in_handshake(self):
         self.server.put("f", b"old")
@@ -180,6 +181,7 @@ class Foreign(tlslib.Disturbed):
                         self.assertEqual(self.attempt(client, command, session),
                                          (522, b""))
                         self.assertEqual(self.server.get("f"), b"old")
+                        self.assertEqual(self.server.names(), ["f"])
             own = client.ticket()
             for source in (None, "127.0.0.2"):
                 self.assertEqual(self.attempt(client, "RETR f", own, source),

@@ -178,6 +178,25 @@ START_TEST(address_limit)
 }
 END_TEST
 
+/* No clear text where TLS is expected: an alert, fatal, access denied. */
+START_TEST(implicit_listeners_refuse_in_tls)
+{
+	static const char alert[] = "\x15\x03\x01\x00\x02\x02\x31";
+	char got[64];
+	int fd;
+
+	m->conf->listens[0].implicit = true;
+	m->conf->max_sessions = 1;
+	m->sessions.count = 1;
+	fake_start();
+	fd = fake_connect(0);
+	ck_assert_uint_eq(fake_read(fd, got, sizeof(got)), sizeof(alert) - 1);
+	ck_assert_mem_eq(got, alert, sizeof(alert) - 1);
+	m->sessions.count = 0;
+	close(fd);
+}
+END_TEST
+
 START_TEST(no_worker_is_a_421)
 {
 	fake_start();
@@ -412,6 +431,7 @@ suite_monitor_listener(void)
 	tcase_add_test(tc, mss_is_set);
 	tcase_add_test(tc, total_limit);
 	tcase_add_test(tc, address_limit);
+	tcase_add_test(tc, implicit_listeners_refuse_in_tls);
 	tcase_add_test(tc, no_worker_is_a_421);
 	tcase_add_test(tc, worker_has_no_more_than_it_can_hold);
 	tcase_add_test(tc, slow_workers_are_waited_for);
