@@ -243,8 +243,13 @@ data_close(struct session *s)
 void
 data_refused(struct session *s)
 {
-	if (data_is_up(s))
-		data_linger_later(s->w, take_fd(s));
+	struct stream st;
+
+	if (!data_is_up(s))
+		return;
+	data_tls_begin(s->data);
+	data_take(s, &st);
+	data_linger_later(s->w, &st);
 }
 
 const char *

@@ -83,8 +83,11 @@ const char *data_str(const struct session *, char *out, size_t size);
  * discard until EOF, 2 s or 64 KiB, then close. Takes fd over.
  */
 void data_linger(struct worker *, int fd);
-/* The same, but the FIN leaves after this turn's replies (R0b H). */
-void data_linger_later(struct worker *, int fd);
+/*
+ * The same, but the end (in TLS: of the handshake, and close_notify) leaves
+ * after this turn's replies (R0b H). Takes the stream over; its fd becomes -1.
+ */
+void data_linger_later(struct worker *, struct stream *);
 /* Closes all that linger (the worker ends). */
 void data_linger_clear(void);
 

@@ -3,6 +3,9 @@
  * The orderly end of a data connection: close() on a socket with unread input
  * answers the peer with an RST, which can destroy what it has not read yet. So
  * the socket gets a FIN and stays for a moment, without its session.
+ *
+ * A TLS handshake is ended before that: a client in the middle of it would tell
+ * of an error and not of our reply.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +23,7 @@
 struct linger_socket {
 	LIST_ENTRY(linger_socket) entry;
 	struct worker *w;
-	int fd;
+	struct stream st;
 	size_t discarded;
 	bool shut; /* the FIN was sent */
 	struct event ev;
@@ -35,7 +38,7 @@ linger_free(struct linger_socket *l)
 	LIST_REMOVE(l, entry);
 	event_del(&l->ev);
 	timer_cancel(&l->timer);
-	close(l->fd);
+	stream_close(&l->st);
 	free(l);
 }
 
@@ -65,25 +68,28 @@ on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct linger_socket *l = arg;
 
-	if (!l->shut && shutdown(l->fd, SHUT_WR) < 0) {
+	if (!l->shut && l->st.ops->handshake(&l->st) == IO_WANT_READ)
+		return;
+	if (!l->shut && l->st.ops->shutdown(&l->st) != IO_DONE) {
 		linger_free(l);
 		return;
 	}
 	l->shut = true;
-	if (discard(l->w, l->fd, &l->discarded))
+	if (discard(l->w, fd, &l->discarded))
 		linger_free(l);
 }
 
 static struct linger_socket *
-linger_new(struct worker *w, int fd)
+linger_new(struct worker *w, const struct stream *st)
 {
 	struct linger_socket *l = xcalloc(1, sizeof(*l));
 
 	l->w = w;
-	l->fd = fd;
+	l->st = *st;
 	timer_init(&l->timer, on_timer, l);
 	timer_set(&l->timer, LINGER_MS);
-	event_assign(&l->ev, w->base, fd, EV_READ | EV_PERSIST, on_event, l);
+	event_assign(
+	    &l->ev, w->base, st->fd, EV_READ | EV_PERSIST, on_event, l);
 	event_add(&l->ev, NULL);
 	LIST_INSERT_HEAD(&lingering, l, entry);
 	return l;
@@ -93,6 +99,7 @@ void
 data_linger(struct worker *w, int fd)
 {
 	struct linger_socket *l;
+	struct stream st;
 	size_t discarded = 0;
 
 	if (fd < 0)
@@ -101,16 +108,18 @@ data_linger(struct worker *w, int fd)
 		close(fd);
 		return;
 	}
-	l = linger_new(w, fd);
+	stream_init_plain(&st, fd);
+	l = linger_new(w, &st);
 	l->shut = true;
 	l->discarded = discarded;
 }
 
 void
-data_linger_later(struct worker *w, int fd)
+data_linger_later(struct worker *w, struct stream *st)
 {
-	if (fd >= 0)
-		event_active(&linger_new(w, fd)->ev, EV_READ, 0);
+	if (st->fd >= 0)
+		event_active(&linger_new(w, st)->ev, EV_READ, 0);
+	stream_init_plain(st, -1);
 }
 
 void

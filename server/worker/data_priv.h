@@ -43,6 +43,8 @@ void data_set_deadline(struct data *, uint64_t ms);
 void data_up(struct data *, int fd);
 /* The connection is up (0) or will not be (errno): tells who waits. */
 void data_done(struct data *, int err);
+/* DATA_UP: it is one for TLS, if PROT says so. */
+void data_tls_begin(struct data *);
 /* Nobody waits for the connection: TLS begins when the client begins it. */
 void data_tls_await(struct data *);
 

@@ -12,11 +12,17 @@
 
 static void on_event(evutil_socket_t, short, void *);
 
+void
+data_tls_begin(struct data *d)
+{
+	if (d->s->private && !tls_stream_is_tls(&d->st))
+		tls_stream_start_data(&d->st, &d->s->ctl);
+}
+
 static void
 step(struct data *d)
 {
-	if (!tls_stream_is_tls(&d->st))
-		tls_stream_start_data(&d->st, &d->s->ctl);
+	data_tls_begin(d);
 	switch (d->st.ops->handshake(&d->st)) {
 	case IO_WANT_READ:
 		data_watch(d, d->st.fd, EV_READ, on_event);

@@ -14,7 +14,6 @@
 #include "server/worker/mon.h"
 #include "server/worker/reply.h"
 #include "server/worker/xfer_priv.h"
-#include "tls/tls_stream.h"
 
 /*
  * What is said (protocol: RFC 959 5.4), what is logged, and how the connection
@@ -120,19 +119,16 @@ leave_agent(struct xfer *x)
 static void
 leave_connection(struct xfer *x, enum ending ending)
 {
+	xfer_unwatch(x);
 	if (x->st.fd < 0)
 		data_close(x->s);
 	else if (ending == ORDERLY ||
-		 (ending == ORDERLY_UPLOAD && x->ops->upload)) {
+		 (ending == ORDERLY_UPLOAD && x->ops->upload))
 		/* Clients wait for our close_notify, and would tell of its
 		 * lack instead of our reply. */
-		if (tls_stream_is_up(&x->st))
-			(void)x->st.ops->shutdown(&x->st);
-		data_linger_later(x->s->w, xfer_take_socket(x));
-	} else {
-		xfer_unwatch(x);
+		data_linger_later(x->s->w, &x->st);
+	else
 		stream_reset(&x->st);
-	}
 }
 
 /* What a reply calls the file. */

@@ -11,8 +11,6 @@ import ssl
 import lib
 import tlslib
 
-VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
-
 
 class EagerClient(tlslib.TlsClient):
     """Is connected in TLS before it sends the command, as Go's jlaffaye/ftp
@@ -32,7 +30,7 @@ class EagerClient(tlslib.TlsClient):
 class Case(lib.TestCase):
     def each(self, kind=tlslib.TlsClient):
         """A client of each version, logged in."""
-        for version in VERSIONS:
+        for version in tlslib.VERSIONS:
             client = kind(self.server, ctx=tlslib.context(version))
             self.addCleanup(client.close)
             yield client.all()
