@@ -114,6 +114,7 @@ struct config {
 	size_t nlistens;
 	uint32_t workers; /* 0 = one per core */
 	uint32_t auth_processes;
+	uint32_t auth_cache; /* seconds; 0: none */
 	char *service_user; /* workers and auth processes run as it */
 	char *empty_dir; /* workers' root when the monitor is root */
 	char *pid_file; /* NULL = none */

@@ -104,6 +104,8 @@ const struct conf_key conf_keys[] = {
 	    "Worker processes; 0 means one for each processor." },
 	{ TOP(auth_processes), &conf_count, AT(auth_processes), "2", 1, 256, NULL,
 	    "Processes that check passwords, one attempt at a time each." },
+	{ TOP(auth_cache), &conf_seconds, AT(auth_cache), "60", 0, DAY, NULL,
+	    "How long a password that was right is recognised without its slow hash; 0 turns that off." },
 	{ TOP(service_user), &conf_string, AT(service_user), "ftpd", 0, 0, NULL,
 	    "System user the network processes become when started by root; "
 	    "guests and users without uid touch files as it." },

@@ -9,6 +9,7 @@ libtls_a_SOURCES += \
 	tls/tls_info.c tls/tls_info.h \
 	tls/tls_keys.c tls/tls_keys.h \
 	tls/tls_leave.c \
+	tls/tls_mac.c tls/tls_mac.h \
 	tls/tls_move.c \
 	tls/tls_priv.h \
 	tls/tls_reuse.c tls/tls_reuse.h \

@@ -16,6 +16,7 @@
 
 #include "common/sockutil.h"
 #include "server/account.h"
+#include "server/auth/auth_cache.h"
 #include "server/certnames.h"
 #include "server/conf.h"
 #include "server/proto.h"
@@ -24,7 +25,8 @@ struct auth {
 	const struct config *conf;
 	bool privileged; /* accounts may have identities of their own */
 	struct ident service; /* of accounts that have none */
-	unsigned long ndummies; /* hashes made for nothing, for tests */
+	struct auth_cache *cache; /* of passwords; NULL: none */
+	unsigned long nhashes, ndummies; /* made; made for nothing: for tests */
 };
 
 struct auth_request {
@@ -62,12 +64,14 @@ extern const struct auth_backend auth_file, auth_anonymous, auth_pam;
 
 /* 0, or -1 if the service user does not exist. */
 int auth_init(struct auth *, const struct config *);
+void auth_clear(struct auth *);
 enum verdict auth_check(struct auth *, const struct auth_request *,
     struct account *, const char **reason_r);
 
 /*
- * Does the password have this hash? Spends the time of one hash in any case;
- * NULL and a hash that crypt(3) does not know match nothing.
+ * Does the password have this hash? Spends the time of one hash, unless it
+ * was right a moment ago; NULL and a hash that crypt(3) does not know match
+ * nothing.
  */
 bool auth_hash_matches(
     struct auth *, const struct auth_request *, const char *hash);

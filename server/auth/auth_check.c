@@ -19,7 +19,15 @@ auth_init(struct auth *a, const struct config *conf)
 	memset(a, 0, sizeof(*a));
 	a->conf = conf;
 	a->privileged = geteuid() == 0;
+	a->cache = auth_cache_new(conf->auth_cache);
 	return conf_service_ident(conf, &a->service);
+}
+
+void
+auth_clear(struct auth *a)
+{
+	auth_cache_free(a->cache);
+	a->cache = NULL;
 }
 
 /* What is missing for those who need a password is nobody's business. */
@@ -104,14 +112,15 @@ equal(const char *a, const char *b)
 	return diff == 0;
 }
 
-bool
-auth_hash_matches(
+static bool
+compute_and_compare(
     struct auth *a, const struct auth_request *req, const char *hash)
 {
 	struct crypt_data *data = xcalloc(1, sizeof(*data));
 	const char *made = NULL;
 	bool ok;
 
+	a->nhashes++;
 	if (hash != NULL)
 		made = crypt_rn(req->password, hash, data, sizeof(*data));
 	ok = made != NULL && equal(made, hash);
@@ -122,6 +131,18 @@ auth_hash_matches(
 	}
 	free_secret(data, sizeof(*data));
 	return ok;
+}
+
+bool
+auth_hash_matches(
+    struct auth *a, const struct auth_request *req, const char *hash)
+{
+	if (hash != NULL && auth_cache_knows(a->cache, hash, req->password))
+		return true;
+	if (!compute_and_compare(a, req, hash))
+		return false;
+	auth_cache_add(a->cache, hash, req->password);
+	return true;
 }
 
 void

@@ -1,6 +1,7 @@
 libserver_a_SOURCES += \
 	server/auth/auth.c server/auth/auth.h \
 	server/auth/auth_anonymous.c \
+	server/auth/auth_cache.c server/auth/auth_cache.h \
 	server/auth/auth_check.c \
 	server/auth/auth_file.c \
 	server/auth/auth_pam.c

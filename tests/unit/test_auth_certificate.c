@@ -61,6 +61,7 @@ setup(void)
 static void
 teardown(void)
 {
+	auth_clear(&auth);
 	conf_free(conf);
 	temp_dir_teardown();
 }
@@ -228,6 +229,7 @@ START_TEST(tls_required_for_the_system)
 	struct auth_request req = { .password = "x", .names = "" };
 	size_t i;
 
+	auth_clear(&auth);
 	conf_free(conf);
 	conf =
 	    conf_load(temp_file("b", "service_user = nobody\n"

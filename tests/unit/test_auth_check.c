@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/timer.h"
 #include "server/auth/auth.h"
 #include "server/rights.h"
 #include "tests/unit/suites.h"
@@ -48,6 +49,13 @@ start(const char *text)
 	conf = conf_load(temp_file("ftpd.conf", text), &err);
 	ck_assert_msg(conf != NULL, "%s", err);
 	ck_assert_int_eq(auth_init(&auth, conf), 0);
+}
+
+static void
+stop(void)
+{
+	auth_clear(&auth);
+	conf_free(conf);
 }
 
 static enum verdict
@@ -98,7 +106,7 @@ START_TEST(test_kinds)
 	assert_denied("", "", "no-such-user");
 	assert_denied("JOE", "x", "no-such-user");
 	ck_assert_uint_eq(auth.ndummies, 3);
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -126,7 +134,79 @@ START_TEST(test_no_way_in)
 	assert_denied("off", "y", "bad-password");
 	assert_denied("off", "x", "disabled");
 	ck_assert_uint_eq(auth.ndummies, 5);
-	conf_free(conf);
+	stop();
+}
+END_TEST
+
+static uint64_t now;
+
+static uint64_t
+fake_clock(void)
+{
+	return now;
+}
+
+/* A right password is hashed once in a while, a wrong one always. */
+START_TEST(test_cache)
+{
+	char text[1024], *old;
+	size_t n;
+
+	n = (size_t)snprintf(text, sizeof(text),
+	    "service_user = nobody auth_cache = 60\n"
+	    "user joe { password = '%s' root = / }\n",
+	    hash_of("$5$", "x"));
+	n += (size_t)snprintf(text + n, sizeof(text) - n,
+	    "user eve { password = '%s' root = / }\n", hash_of("$6$", "y"));
+	(void)snprintf(text + n, sizeof(text) - n,
+	    "user off { password = '%s' root = / disabled = yes }\n",
+	    hash_of("$1$", "z"));
+	start(text);
+	now = 1000;
+	clock_set(fake_clock);
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_uint_eq(auth.nhashes, 1);
+	assert_denied("joe", "y", "bad-password");
+	assert_denied("joe", "y", "bad-password");
+	assert_denied("joe", "", "bad-password");
+	assert_denied("eve", "x", "bad-password");
+	assert_denied("nobody", "x", "no-such-user");
+	ck_assert_uint_eq(auth.nhashes, 6);
+	/* It says that the password is right, not that he may log in. */
+	assert_denied("off", "z", "disabled");
+	assert_denied("off", "z", "disabled");
+	ck_assert_uint_eq(auth.nhashes, 7);
+	now += 60 * 1000 - 1;
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_uint_eq(auth.nhashes, 7);
+	now++;
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_uint_eq(auth.nhashes, 8);
+	/* A changed password is another hash. */
+	old = conf->users[1].password;
+	conf->users[1].password = conf->users[0].password;
+	assert_denied("joe", "x", "bad-password");
+	ck_assert_int_eq(attempt("joe", "y"), V_OK);
+	conf->users[1].password = old;
+	clock_set(NULL);
+	stop();
+}
+END_TEST
+
+START_TEST(test_no_cache)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    "service_user = nobody auth_cache = 0\n"
+	    "user joe { password = '%s' root = / }\n",
+	    hash_of("$5$", "x"));
+	start(text);
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_int_eq(attempt("joe", "x"), V_OK);
+	ck_assert_uint_eq(auth.nhashes, 2);
+	stop();
 }
 END_TEST
 
@@ -157,7 +237,7 @@ START_TEST(test_same_time)
 	unknown = cpu_of("eve", 20);
 	ck_assert_double_gt(unknown, known / 2);
 	ck_assert_double_lt(unknown, known * 2);
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -183,11 +263,11 @@ START_TEST(test_anonymous)
 	}
 	ck_assert_uint_eq(auth.ndummies, 0);
 	assert_denied("anonymous ", "", "no-such-user");
-	conf_free(conf);
+	stop();
 	start("service_user = nobody anonymous { root = /pub }");
 	assert_denied("anonymous", "a@b", "no-such-user");
 	assert_denied("ftp", "a@b", "no-such-user");
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -199,7 +279,7 @@ START_TEST(test_order)
 	      "user ftp { password = \"*\" root = / }");
 	assert_denied("ftp", "x", "bad-password");
 	ck_assert_int_eq(attempt("anonymous", "x"), V_OK);
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -221,7 +301,7 @@ START_TEST(test_ident)
 	auth.privileged = false;
 	ck_assert_int_eq(attempt("joe", "x"), V_OK);
 	ck_assert(ident_equal(&account.ident, &auth.service));
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -236,7 +316,7 @@ START_TEST(test_service_user)
 	conf = conf_load(temp_file("a", "service_user = \"no one\""), &err);
 	ck_assert_ptr_nonnull(conf);
 	ck_assert_int_eq(auth_init(&auth, conf), -1);
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -246,12 +326,12 @@ START_TEST(test_system_off)
 	start("service_user = nobody");
 	auth.privileged = true;
 	assert_denied("root", "x", "no-such-user");
-	conf_free(conf);
+	stop();
 	start("service_user = nobody system { enabled = yes }");
 	auth.privileged = false;
 	assert_denied("root", "x", "no-such-user");
 	ck_assert_uint_eq(auth.ndummies, 1);
-	conf_free(conf);
+	stop();
 }
 END_TEST
 
@@ -265,6 +345,8 @@ suite_auth_check(void)
 	tcase_add_checked_fixture(tc, temp_dir_setup, temp_dir_teardown);
 	tcase_add_loop_test(tc, test_kinds, 0, NELEM(kinds));
 	tcase_add_test(tc, test_no_way_in);
+	tcase_add_test(tc, test_cache);
+	tcase_add_test(tc, test_no_cache);
 	tcase_add_test(tc, test_same_time);
 	tcase_add_test(tc, test_anonymous);
 	tcase_add_test(tc, test_order);

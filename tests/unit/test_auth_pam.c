@@ -48,6 +48,7 @@ attempt(const char *text, const char *user, const char *password)
 	ck_assert_msg(conf != NULL, "%s", err);
 	ck_assert_int_eq(auth_init(&auth, conf), 0);
 	verdict = auth_check(&auth, &req, &account, &reason);
+	auth_clear(&auth);
 	conf_free(conf);
 	return verdict;
 }
