@@ -75,9 +75,7 @@ done(struct session *s)
 	log_tls(s);
 	ctrl_set_mode(s, CTRL_READY);
 	session_touch(s);
-	if (s->w->shutting_down) {
-		session_bye(s, 421, "Service going down.", "shutdown");
-	} else if (greet) {
+	if (greet) {
 		s->private = true; /* as clients of port 990 take for granted */
 		reply(s, 220, "%s", s->w->conf->banner);
 	}

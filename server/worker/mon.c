@@ -166,7 +166,8 @@ on_drain(struct worker *w, struct ipc_msg *m)
 
 /*
  * What is under way may finish, be it a transfer or a command that waits for
- * its answer; cmd_finish() sees the flag afterwards.
+ * its answer; cmd_finish() sees the flag afterwards. A handshake is not worth
+ * waiting for.
  */
 static void
 on_shutdown(struct worker *w, struct ipc_msg *m)
@@ -177,7 +178,7 @@ on_shutdown(struct worker *w, struct ipc_msg *m)
 	w->shutting_down = true;
 	for (s = TAILQ_FIRST(&w->sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, entry);
-		if (s->mode != CTRL_READY)
+		if (s->mode != CTRL_READY && s->mode != CTRL_HANDSHAKE)
 			continue;
 		session_enter(s);
 		session_bye(s, 421, "Service going down.", "shutdown");

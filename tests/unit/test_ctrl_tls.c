@@ -57,9 +57,9 @@ talk(void)
 
 /* A session after AUTH TLS; the worker's socket buffer is small. */
 static void
-connect_secure(int version)
+connect_auth(int version)
 {
-	int i, ret = 0, size = 4096;
+	int size = 4096;
 	char text[256];
 
 	rig_open(&tls, &(struct rig_options){ .version = version });
@@ -71,6 +71,14 @@ connect_secure(int version)
 	rig_raw(&tls, "AUTH TLS\r\n", 10);
 	crig_turn(&rig);
 	ck_assert_int_gt(recv(tls.c.fd, text, sizeof(text), 0), 0);
+}
+
+static void
+connect_secure(int version)
+{
+	int i, ret = 0;
+
+	connect_auth(version);
 	for (i = 0; i < 10 && ret != 1; i++) {
 		ret = SSL_do_handshake(tls.c.ssl);
 		talk();
@@ -79,6 +87,15 @@ connect_secure(int version)
 	rig_put(&tls, "NOOP\r\n");
 	crig_turn(&rig);
 	ck_assert_str_eq(rig_get(&tls), "200 NOOP ok.\r\n");
+}
+
+static void
+expect_end(const char *reason)
+{
+	char text[64];
+
+	(void)get_str(crig_told(&rig, WM_END), text, sizeof(text));
+	ck_assert_str_eq(text, reason);
 }
 
 static void
@@ -148,13 +165,22 @@ END_TEST
 
 START_TEST(test_flood_never_heard)
 {
-	char text[64];
-
 	crig_fake_clock();
 	flood();
 	crig_wait(&rig, rig.conf.output_timeout * UINT64_C(1000));
-	(void)get_str(crig_told(&rig, WM_END), text, sizeof(text));
-	ck_assert_str_eq(text, "the client does not read its replies");
+	expect_end("the client does not read its replies");
+}
+END_TEST
+
+/* Nothing is lost, and who stops in a handshake must not delay it. */
+START_TEST(test_shutdown_in_handshake)
+{
+	char c;
+
+	connect_auth(TLS1_3_VERSION);
+	crig_order(&rig, MW_SHUTDOWN);
+	expect_end("shutdown");
+	ck_assert_int_eq(recv(tls.c.fd, &c, 1, 0), 0);
 }
 END_TEST
 
@@ -167,6 +193,7 @@ suite_ctrl_tls(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_flood_then_heard);
 	tcase_add_test(tc, test_flood_never_heard);
+	tcase_add_test(tc, test_shutdown_in_handshake);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
