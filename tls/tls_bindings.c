@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which account is logged in on a control connection: a small hash table in
+ * Which account has logged in on a control connection: a small hash table in
  * memory shared by all processes, for tickets that cannot say it themselves.
  *
  * It gives a broken worker no power that the ticket keys have not given it

@@ -146,14 +146,14 @@ struct tls_origin {
 };
 
 void tls_reuse_install(SSL_CTX *);
-/* The origin of a control connection begins, its handshake is done, it ends. */
+/* The origin of a control connection begins; the handshake of any is done. */
 void tls_reuse_start(struct tls_stream *);
 void tls_reuse_up(struct tls_stream *);
-void tls_reuse_end(struct tls_stream *);
 
 /* ------------------------------------------------------- tls_bindings.c */
 
-/* The control connections of all processes and their accounts. */
+/* The control connections of all processes and their accounts, also of those
+ * that have ended: tickets live longer. */
 void tls_bindings_share(void);
 void tls_bindings_put(const struct tls_origin *);
 void tls_bindings_drop(const uint8_t id[TLS_ID_LEN]);

@@ -87,7 +87,9 @@ on_make(SSL *ssl, void *arg)
 	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
 	if (SSL_version(ssl) < TLS1_3_VERSION)
 		SSL_SESSION_set_time(ss, (long)time(NULL));
-	return put_origin(ss, t);
+	/* Whoever connected to a data port of a session is not its client for
+	 * that. A renewed ticket is its owner's; a new one is of no use. */
+	return t->role == TLS_ROLE_DATA ? 1 : put_origin(ss, t);
 }
 
 /*
@@ -163,15 +165,23 @@ tls_reuse_start(struct tls_stream *t)
 /*
  * A client without tickets (TLS 1.2) names its session by its id, and the
  * session lies in our memory: there the origin can be written into it at any
- * time. The one who made the session writes.
+ * time. The one who made the session writes; that of a data connection has
+ * none, and is forgotten.
  */
 static void
 mark_session(struct tls_stream *t)
 {
-	if (t->ssl != NULL && t->phase == TLS_UP &&
-	    SSL_version(t->ssl) < TLS1_3_VERSION &&
-	    SSL_session_reused(t->ssl) == 0)
-		(void)put_origin(SSL_get_session(t->ssl), t);
+	SSL_SESSION *ss;
+
+	if (t->ssl == NULL || t->phase != TLS_UP ||
+	    SSL_version(t->ssl) >= TLS1_3_VERSION ||
+	    SSL_session_reused(t->ssl) == 1)
+		return;
+	ss = SSL_get_session(t->ssl);
+	if (t->role == TLS_ROLE_DATA)
+		(void)SSL_CTX_remove_session(t->ctx->ssl, ss);
+	else
+		(void)put_origin(ss, t);
 }
 
 void
@@ -185,12 +195,6 @@ tls_reuse_up(struct tls_stream *t)
 	if (!t->has_offered)
 		t->has_offered = get_origin(SSL_get_session(t->ssl), t);
 	inherit(t);
-}
-
-void
-tls_reuse_end(struct tls_stream *t)
-{
-	tls_bindings_drop(t->own.id);
 }
 
 /* A digest of the account and the address, equal for equal ones. */

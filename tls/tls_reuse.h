@@ -13,8 +13,9 @@
  * each other's are TLS_REUSE_OWN.
  *
  * Under TLS 1.2 tickets come with the handshake, before the login, and cannot
- * name the account. For them live control connections are listed in memory
- * that all processes share, if tls_reuse_share() was called before forking.
+ * name the account. For them control connections are listed, with the account
+ * that has logged in there last, in memory that all processes share, if
+ * tls_reuse_share() was called before forking.
  */
 #ifndef TLS_TLS_REUSE_H
 #define TLS_TLS_REUSE_H
@@ -28,7 +29,7 @@ enum tls_reuse {
 	TLS_REUSE_OWN, /* of its control connection, or resumed from the same
 			  first one */
 	TLS_REUSE_SAME_ACCOUNT, /* of the same account, from the same address */
-	TLS_REUSE_UNKNOWN, /* where nobody has logged in, or no longer is */
+	TLS_REUSE_UNKNOWN, /* where nobody is known to have logged in */
 	TLS_REUSE_FOREIGN, /* of somebody else: refuse */
 };
 

@@ -192,8 +192,6 @@ tls_clear(struct stream *st)
 	st->impl = NULL;
 	if (t == NULL)
 		return;
-	if (t->role == TLS_ROLE_CONTROL)
-		tls_reuse_end(t);
 	tls_drop_ssl(t);
 	tls_ctx_unref(t->ctx);
 	X509_free(t->cert);

@@ -230,6 +230,53 @@ START_TEST(not_resumed)
 }
 END_TEST
 
+/* A stranger who is refused on a data connection must not be able to come back
+ * with what its handshake has given him: not after a full one, by ticket or by
+ * session id, ... */
+START_TEST(nothing_after_a_full_handshake)
+{
+	struct rig_options o = { .version = versions[_i % 2],
+		.no_tickets = _i >= 2 };
+	struct rig r, d;
+	SSL_SESSION *s;
+
+	log_in(&r, "joe", &o);
+	rig_data(&d, &r, &o);
+	rig_say(&d, "data");
+	rig_get(&d);
+	s = rig_session(&d);
+	rig_close(&d);
+	if (s != NULL)
+		ck_assert_int_eq(judge(&r, s, o.version), TLS_REUSE_NONE);
+	SSL_SESSION_free(s);
+	rig_close(&r);
+}
+END_TEST
+
+/* ... nor after one with an old ticket of his own, which is renewed. */
+START_TEST(renewed_for_its_owner)
+{
+	struct rig_options o = { .version = TLS1_2_VERSION };
+	struct rig joe, eve, d;
+	SSL_SESSION *s;
+
+	log_in(&joe, "joe", &o);
+	log_in(&eve, "eve", &o);
+	o.resume = rig_session(&eve);
+	rig_pass_time(13 * 3600L);
+	rig_data(&d, &joe, &o);
+	ck_assert_int_eq(tls_stream_reuse(&d.st), TLS_REUSE_FOREIGN);
+	s = rig_session(&d);
+	rig_close(&d);
+	ck_assert_int_eq(judge(&joe, s, TLS1_2_VERSION), TLS_REUSE_FOREIGN);
+	ck_assert_int_eq(judge(&eve, s, TLS1_2_VERSION), TLS_REUSE_OWN);
+	SSL_SESSION_free(s);
+	SSL_SESSION_free(o.resume);
+	rig_close(&joe);
+	rig_close(&eve);
+}
+END_TEST
+
 /* Four connections with one cache: whichever ticket is the newest must do for
  * all of them (users: 10 of 40 with a strict server). */
 START_TEST(parallel_connections)
@@ -357,9 +404,9 @@ START_TEST(sibling_resumes)
 }
 END_TEST
 
-/* 1.2 tickets do not name the account; a connection that ended no longer
- * vouches for them. */
-START_TEST(dead_sibling)
+/* 1.2 tickets do not name the account: who logged in there last does, also
+ * when that connection has ended. */
+START_TEST(ended_sibling)
 {
 	struct rig a, b;
 	SSL_SESSION *s;
@@ -372,7 +419,7 @@ START_TEST(dead_sibling)
 	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_FOREIGN);
 	tls_stream_set_account(&a.st, "joe");
 	rig_close(&a);
-	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_UNKNOWN);
+	ck_assert_int_eq(judge(&b, s, TLS1_2_VERSION), TLS_REUSE_SAME_ACCOUNT);
 	SSL_SESSION_free(s);
 	rig_close(&b);
 }
@@ -640,12 +687,14 @@ suite_tls_reuse(void)
 	tcase_add_test(tc, session_ids);
 	tcase_add_test(tc, cut_data_connection);
 	tcase_add_loop_test(tc, not_resumed, 0, 2);
+	tcase_add_loop_test(tc, nothing_after_a_full_handshake, 0, 4);
+	tcase_add_test(tc, renewed_for_its_owner);
 	tcase_add_loop_test(tc, parallel_connections, 0, 2);
 	tcase_add_loop_test(tc, other_account, 0, 2);
 	tcase_add_loop_test(tc, other_address, 0, 2);
 	tcase_add_loop_test(tc, resumed_control, 0, 2);
 	tcase_add_test(tc, sibling_resumes);
-	tcase_add_test(tc, dead_sibling);
+	tcase_add_test(tc, ended_sibling);
 	tcase_add_loop_test(tc, sni_on_data_is_ignored, 0, 2);
 	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 2);
 	tcase_add_loop_test(tc, rotated_keys, 0, 2);
