@@ -288,11 +288,29 @@ handshake_ended(struct tls_stream *t, enum io_want want)
 	return IO_ERR;
 }
 
+/*
+ * SSL_accept(). What calls for no answer is acknowledged at once: it may be the
+ * first segment of an end of the handshake that comes in two (GnuTLS), the
+ * second of which the client's Nagle algorithm holds back.
+ */
+static int
+accept_step(struct tls_stream *t)
+{
+	BIO *b = SSL_get_wbio(t->ssl); /* for reading, too */
+	uint64_t heard = BIO_number_read(b), said = BIO_number_written(b);
+	int ret = SSL_accept(t->ssl);
+
+	if (ret != 1 && BIO_number_read(b) > heard &&
+	    BIO_number_written(b) == said)
+		sock_ack_now(t->fd);
+	return ret;
+}
+
 static enum io_want
 step_handshake(struct tls_stream *t, struct stream *st)
 {
 	enum io_want want;
-	int ret = SSL_accept(t->ssl);
+	int ret = accept_step(t);
 
 	if (ret == 1) {
 		up(t, st);

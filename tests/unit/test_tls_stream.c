@@ -6,10 +6,12 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,6 +55,36 @@ START_TEST(talks)
 	ck_assert_str_eq(rig_hear(&r, NULL), "USER joe\r\n");
 	rig_say(&r, "331 Password?\r\n");
 	ck_assert_str_eq(rig_get(&r), "331 Password?\r\n");
+	rig_close(&r);
+}
+END_TEST
+
+/* GnuTLS sends the end of a handshake in two segments, and without TCP_NODELAY
+ * the second waits until the first is acknowledged. */
+START_TEST(half_an_answer_is_acknowledged)
+{
+	struct rig r;
+	char half[6];
+	int unacked;
+
+	rig_open(
+	    &r, &(struct rig_options){ .version = versions[_i], .tcp = true });
+	tls_stream_start(&r.st, ctx, &rig_addr);
+	ck_assert_int_eq(SSL_do_handshake(r.c.ssl), -1);
+	rig_pump(&r);
+	rig_await(&r);
+	ck_assert_int_eq(r.st.ops->handshake(&r.st), IO_WANT_READ);
+	while (BIO_pending(SSL_get_wbio(r.c.ssl)) == 0) {
+		rig_pump(&r);
+		(void)SSL_do_handshake(r.c.ssl);
+	}
+	ck_assert_int_eq(BIO_read(SSL_get_wbio(r.c.ssl), half, 6), 6);
+	rig_raw(&r, half, sizeof(half));
+	rig_await(&r);
+	ck_assert_int_eq(r.st.ops->handshake(&r.st), IO_WANT_READ);
+	ck_assert_int_eq(ioctl(r.c.fd, SIOCOUTQ, &unacked), 0);
+	ck_assert_int_eq(unacked, 0);
+	ck_assert(rig_handshake(&r));
 	rig_close(&r);
 }
 END_TEST
@@ -806,6 +838,7 @@ suite_tls_stream(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, talks, 0, 2);
+	tcase_add_loop_test(tc, half_an_answer_is_acknowledged, 0, 2);
 	tcase_add_loop_test(tc, one_send_per_flight, 0, 2);
 	tcase_add_loop_test(tc, byte_by_byte, 0, 2);
 	tcase_add_loop_test(tc, first_bytes_with_handshake, 0, 2);
