@@ -39,6 +39,10 @@ class ClientCase(lib.TestCase):
             self.assertEqual(result.returncode, status, output)
         return output
 
+    def rclone_secret(self):
+        """The password as rclone wants it."""
+        return self.run_client("rclone", "obscure", lib.PASSWORD).strip()
+
     def write(self, name, data):
         path = os.path.join(self.local, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)

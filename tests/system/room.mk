@@ -22,6 +22,7 @@ SYSTEM_TESTS = \
 	tests/system/test_root.py \
 	tests/system/test_stop.py \
 	tests/system/test_tls_bad.py \
+	tests/system/test_tls_clients.py \
 	tests/system/test_tls_data.py \
 	tests/system/test_transfer.py \
 	tests/system/test_upload.py

@@ -4,7 +4,6 @@
 that it encodes in its own way."""
 
 import os
-import subprocess
 
 import lib
 from clients import ClientCase, NAMES
@@ -13,16 +12,14 @@ from clients import ClientCase, NAMES
 @lib.needs("rclone")
 class Rclone(ClientCase):
     def rclone(self, *args, status=0):
-        secret = subprocess.run(["rclone", "obscure", lib.PASSWORD], check=True,
-                                capture_output=True, text=True,
-                                timeout=lib.TIMEOUT).stdout.strip()
         conf = os.path.join(self.home, "rclone.conf")
         with open(conf, "w", encoding="ascii"):
             pass
         return self.run_client(
             "rclone", "--config", conf,
             "--ftp-host", "127.0.0.1", "--ftp-port", str(self.server.port),
-            "--ftp-user", lib.USER, "--ftp-pass", secret, "--retries", "1",
+            "--ftp-user", lib.USER, "--ftp-pass", self.rclone_secret(),
+            "--retries", "1",
             "--low-level-retries", "2", *args, status=status)
 
     def test_copy_and_check(self):
