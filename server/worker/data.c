@@ -222,24 +222,6 @@ data_take(struct session *s, struct stream *st)
 	data_free(s);
 }
 
-/* The connection without its TLS. */
-static int
-take_fd(struct session *s)
-{
-	struct stream st;
-
-	data_take(s, &st);
-	return stream_take_fd(&st);
-}
-
-void
-data_close(struct session *s)
-{
-	if (data_is_up(s))
-		data_linger(s->w, take_fd(s));
-	data_free(s);
-}
-
 void
 data_refused(struct session *s)
 {
@@ -250,6 +232,13 @@ data_refused(struct session *s)
 	data_tls_begin(s->data);
 	data_take(s, &st);
 	data_linger_later(s->w, &st);
+}
+
+void
+data_close(struct session *s)
+{
+	data_refused(s);
+	data_free(s);
 }
 
 const char *
