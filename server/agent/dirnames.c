@@ -47,9 +47,8 @@ struct dirnames {
 static bool
 is_wanted(const struct dirnames *d, const char *name)
 {
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
-	if (tmp_name_is(name))
+	if (name[0] == '.' && (strcmp(name, ".") == 0 ||
+				  strcmp(name, "..") == 0 || tmp_name_is(name)))
 		return false;
 	if (d->glob != NULL)
 		return glob_match(d->glob, name, d->dots);
@@ -78,7 +77,7 @@ read_next(struct dirnames *d, struct dirname *out)
 
 /* ---------------------------------------------------------- collecting */
 
-/* The first bytes of a name as a number: most comparisons need no more. */
+/* A name's next bytes as a number: most comparisons need no more. */
 static uint64_t
 name_key(const char *name)
 {
@@ -100,7 +99,7 @@ item_key(const struct dirnames *d, const char *name, enum dir_order order)
 	struct stat st;
 
 	if (order == ORDER_NAME)
-		return name_key(name);
+		return 0; /* set_name_keys() */
 	if (fstatat(dirfd(d->dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return UINT64_MAX;
 	if (order == ORDER_SIZE)
@@ -129,6 +128,31 @@ add(struct dirnames *d, const struct dirname *name, enum dir_order order)
 	d->len += n;
 }
 
+/* The bytes with which all names begin: they decide nothing. */
+static size_t
+common_prefix(const struct dirnames *d)
+{
+	const char *first = d->arena + d->v[0].at, *name;
+	size_t i, len = strlen(first), n;
+
+	for (i = 1; i < d->n && len > 0; i++) {
+		name = d->arena + d->v[i].at;
+		for (n = 0; n < len && name[n] == first[n]; n++)
+			;
+		len = n;
+	}
+	return len;
+}
+
+static void
+set_name_keys(struct dirnames *d)
+{
+	size_t i, prefix = common_prefix(d);
+
+	for (i = 0; i < d->n; i++)
+		d->v[i].key = name_key(d->arena + d->v[i].at + prefix);
+}
+
 static int
 compare(const void *pa, const void *pb, void *arena)
 {
@@ -149,6 +173,8 @@ collect(struct dirnames *d, const struct dirnames_how *how)
 		add(d, &name, how->order);
 	if (!d->ended || d->n == 0)
 		return;
+	if (how->order == ORDER_NAME)
+		set_name_keys(d);
 	qsort_r(d->v, d->n, sizeof(d->v[0]), compare, d->arena);
 	d->reverse = how->reverse;
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "common/mem.h"
@@ -22,6 +23,9 @@
 #include "server/agent/resolve.h"
 
 #define FIRST_PAGE (8 * 1024) /* the client's first byte comes at once */
+#define NAMES_SORT_MAX                                         \
+	1000 /* NLST is for programs: they rather have it soon \
+	      */
 #define NEXT_PAGE (64 * 1024) /* a page may exceed this by one line */
 
 struct listing {
@@ -136,6 +140,17 @@ order_of(const struct entry_view *v)
 	return (v->flags & LISTF_BY_SIZE) != 0 ? ORDER_SIZE : ORDER_NAME;
 }
 
+/* Of how many names an order is worth waiting for. */
+static uint32_t
+sort_max_of(const struct agent_session *s, const struct entry_view *v)
+{
+	uint32_t asked = LISTF_BY_TIME | LISTF_BY_SIZE | LISTF_REVERSE;
+
+	if (v->style == LIST_NAMES && (v->flags & asked) == 0)
+		return MIN(s->conf->list_sort_max, NAMES_SORT_MAX);
+	return s->conf->list_sort_max;
+}
+
 /* Which names a request wants of a directory. */
 static void
 set_how(struct dirnames_how *how, const struct agent_session *s,
@@ -153,7 +168,7 @@ set_how(struct dirnames_how *how, const struct agent_session *s,
 			(v->flags & LISTF_ALL) != 0;
 	how->order = order_of(v);
 	how->reverse = (v->flags & LISTF_REVERSE) != 0;
-	how->sort_max = s->conf->list_sort_max;
+	how->sort_max = sort_max_of(s, v);
 }
 
 /* Lists the directory behind fd (taken over), or what matches in it. */

@@ -78,11 +78,13 @@ tmp_name_partial(char *out, const char *name, const struct agent_session *s,
 bool
 tmp_name_is(const char *name)
 {
-	size_t len = strlen(name), end = strlen(TMP_END), n;
+	size_t len, end = strlen(TMP_END), n;
 	const char *mid;
 
-	if (name[0] != '.' || len <= end ||
-	    memcmp(name + len - end, TMP_END, end) != 0)
+	if (name[0] != '.')
+		return false;
+	len = strlen(name);
+	if (len <= end || memcmp(name + len - end, TMP_END, end) != 0)
 		return false;
 	len -= end;
 	mid = memrchr(name, '.', len);

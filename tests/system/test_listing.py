@@ -297,9 +297,11 @@ class ManyEntries(lib.TestCase):
         for name in names:
             os.close(os.open(os.path.join(directory, name), os.O_CREAT, 0o644))
         client = self.login()
-        self.assertEqual(client.lines("NLST many"),
+        # NLST is for programs, which rather have the first name at once.
+        self.assertEqual(sorted(client.lines("NLST many")),
                          ["many/" + name for name in names])
-        self.assertEqual(len(client.lines("LIST many")), self.COUNT)
+        self.assertEqual([line.split()[-1] for line in client.lines("LIST many")],
+                         names)
         self.assertEqual(len(set(client.lines("MLSD many"))), self.COUNT)
         # On the control connection there is a bound.
         reply = client.must("STAT many", 212)

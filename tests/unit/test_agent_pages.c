@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent_fixture.h"
+#include "common/mem.h"
 #include "suites.h"
 
 static int status;
@@ -87,8 +88,37 @@ START_TEST(many_unsorted)
 	text = list_all(LIST_MLSX, 0, FACT_TYPE, "/many", "", &status);
 	ck_assert_uint_eq(strlen(text), MANY * (13 + 11));
 	f.conf.list_sort_max = MANY;
+	/* NLST of so many comes at once, unless an order was asked for. */
+	text = list_all(LIST_NAMES, 0, 0, "/many", "", &status);
+	ck_assert_uint_eq(strlen(text), MANY * 13);
 	text = list_all(LIST_NAMES, LISTF_REVERSE, 0, "/many", "", &status);
 	ck_assert_mem_eq(text, "entry-04999\r\n", 13);
+}
+END_TEST
+
+/* Names are compared where they differ: behind what all begin with. */
+START_TEST(sorted_by_name)
+{
+	static const char *const names[] = { "report", "report 1", "report-10",
+		"report-2", "report-20260101-a", "report-20260101-b",
+		"reporter", "report\xc3\xa4" };
+	char want[256] = "", name[64];
+	size_t i;
+
+	ck_assert_int_eq(mkdir(host("r"), 0755), 0);
+	for (i = NELEM(names); i-- > 0;) {
+		snprintf(name, sizeof(name), "r/%s", names[i]);
+		put_file(name, "");
+	}
+	for (i = 0; i < NELEM(names); i++) {
+		strlcat(want, names[i], sizeof(want));
+		strlcat(want, "\r\n", sizeof(want));
+	}
+	ck_assert_str_eq(list_all(LIST_NAMES, 0, 0, "/r", "", &status), want);
+	ck_assert_int_eq(mkdir(host("one"), 0755), 0);
+	put_file("one/only", "");
+	ck_assert_str_eq(
+	    list_all(LIST_NAMES, 0, 0, "/one", "", &status), "only\r\n");
 }
 END_TEST
 
@@ -183,6 +213,7 @@ suite_agent_pages(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, many_in_pages);
 	tcase_add_test(t, many_unsorted);
+	tcase_add_test(t, sorted_by_name);
 	tcase_add_test(t, max_entries);
 	tcase_add_test(t, entries_vanish);
 	tcase_add_test(t, longest_line);
