@@ -20,6 +20,7 @@ SYSTEM_TESTS = \
 	tests/system/test_reload.py \
 	tests/system/test_renewal.py \
 	tests/system/test_root.py \
+	tests/system/test_stapling.py \
 	tests/system/test_stop.py \
 	tests/system/test_tls_bad.py \
 	tests/system/test_tls_clients.py \
