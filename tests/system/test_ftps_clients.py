@@ -16,12 +16,9 @@ class EagerClient(tlslib.TlsClient):
     """Is connected in TLS before it sends the command, as Go's jlaffaye/ftp
     is. Node's basic-ftp begins as early and does not wait."""
 
-    def secure(self):
-        return self.ctx.wrap_socket(self.connect(), session=self.sock.session)
-
     @contextlib.contextmanager
     def transfer(self, command, how="EPSV"):
-        with self.secure() as tls:
+        with self.secure(self.connect()) as tls:
             self.data_reused.append(tls.session_reused)
             self.must(command, 150)
             yield tls
@@ -53,7 +50,7 @@ class Eager(Case):
     def test_bytes_before_the_command(self):
         """A file that comes with the end of the handshake is not lost."""
         for client in self.each(EagerClient):
-            with client.secure() as tls:
+            with client.secure(client.connect()) as tls:
                 tls.sendall(b"text")
                 client.must("STOR f", 150)
                 tls.unwrap()
@@ -103,7 +100,7 @@ class Eager(Case):
         after PROT P the client may begin on one that is there."""
         self.server.put("f", b"text")
         for client in self.each(EagerClient):
-            with client.secure() as tls:
+            with client.secure(client.connect()) as tls:
                 client.must("PROT C", 200)
                 self.assertEqual(lib.read_all(tls), b"")
             with client.connect() as sock:
@@ -115,11 +112,36 @@ class Eager(Case):
                 client.must("PROT P", 200)
                 client.must("PROT C", 200)
                 client.must("PROT P", 200)
-                with client.ctx.wrap_socket(
-                        sock, session=client.sock.session) as tls:
+                with client.secure(sock) as tls:
                     client.must("RETR f", 150)
                     self.assertEqual(lib.read_all(tls), b"text")
             client.must_end(226)
+
+
+class Shared(Case):
+    """R1.2: several control connections with one cache of sessions (Go, .NET):
+    data connections resume that of any, also when it has ended."""
+
+    LISTEN = " session_reuse = require\n"
+
+    def test_newest_session_of_all(self):
+        for version in tlslib.VERSIONS:
+            ctx = tlslib.context(version)
+            clients = [tlslib.TlsClient(self.server, ctx=ctx) for _ in range(4)]
+            for client in clients:
+                self.addCleanup(client.close)
+                client.all()
+            while clients:
+                last = clients[-1]
+                for client in clients:
+                    client.offer = last.ticket()
+                    client.upload("STOR f", b"text")
+                    self.assertEqual(client.download("RETR f"), b"text")
+                clients.pop()
+                last.must("QUIT", 221)
+                last.close()
+                for client in clients:
+                    self.assertEqual(client.names(), ["f"])
 
 
 class Endings(Case):

@@ -66,6 +66,7 @@ class TlsClient(lib.Client):
         self.ctx = ctx or context()
         self.resume = session
         self.is_private = False
+        self.offer = None  # for data connections, instead of their own session
         self.data_reused = []  # of each data connection: was it resumed?
         self.data_prints = []
 
@@ -98,13 +99,17 @@ class TlsClient(lib.Client):
         self.must("EPSV", 229)
         return self.sock.session
 
+    def secure(self, sock):
+        """Shakes hands on a data connection."""
+        return self.ctx.wrap_socket(sock, session=self.offer or self.sock.session)
+
     @contextlib.contextmanager
     def transfer(self, command, how="EPSV"):
         with super().transfer(command, how) as sock:
             if not self.is_private:
                 yield sock
                 return
-            with self.ctx.wrap_socket(sock, session=self.sock.session) as tls:
+            with self.secure(sock) as tls:
                 self.data_reused.append(tls.session_reused)
                 self.data_prints.append(fingerprint(tls.getpeercert(True)))
                 yield tls
