@@ -14,6 +14,7 @@ libtls_a_SOURCES += \
 	tls/tls_priv.h \
 	tls/tls_reuse.c tls/tls_reuse.h \
 	tls/tls_selfsigned.c \
+	tls/tls_sessions.c \
 	tls/tls_setup.c \
 	tls/tls_sni.c \
 	tls/tls_stream.c tls/tls_stream.h \

@@ -44,6 +44,14 @@ tls_bindings_share(void)
 	table = p;
 }
 
+void
+tls_bindings_forget(void)
+{
+	if (table != NULL && munmap(table, BUCKETS * sizeof(*table)) == -1)
+		die("munmap");
+	table = NULL;
+}
+
 static struct bucket *
 bucket_of(const uint8_t id[TLS_ID_LEN])
 {

@@ -17,7 +17,6 @@
 #include "common/mem.h"
 #include "tls/tls_priv.h"
 
-#define SESSIONS_MAX 20000 /* TLS 1.2 without tickets (R1.7) */
 #define SESSION_LIFETIME (24L * 60 * 60) /* R1.5 */
 
 /* --------------------------------------------------------------- callbacks */
@@ -107,8 +106,6 @@ set_common(SSL_CTX *ctx)
 	/* Equal everywhere, or sessions with client certificates could not be
 	 * resumed. */
 	SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_SERVER);
-	SSL_CTX_sess_set_cache_size(ctx, SESSIONS_MAX);
 	SSL_CTX_set_timeout(ctx, SESSION_LIFETIME);
 	SSL_CTX_set_num_tickets(ctx, 0); /* tls_stream_new_ticket() */
 	SSL_CTX_set_max_early_data(ctx, 0);

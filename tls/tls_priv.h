@@ -155,10 +155,21 @@ void tls_reuse_up(struct tls_stream *);
 /* The control connections of all processes and their accounts, also of those
  * that have ended: tickets live longer. */
 void tls_bindings_share(void);
+void tls_bindings_forget(void);
 void tls_bindings_put(const struct tls_origin *);
 void tls_bindings_drop(const uint8_t id[TLS_ID_LEN]);
 /* Completes an origin without account; false if it is not known. */
 bool tls_bindings_get(struct tls_origin *);
+
+/* ------------------------------------------------------- tls_sessions.c */
+
+/* Sessions by their ids, of all processes. */
+void tls_sessions_share(void);
+void tls_sessions_forget(void);
+/* Copies, with what was put into the session until now. */
+void tls_sessions_put(SSL_SESSION *);
+/* The caller's own copy, or NULL. */
+SSL_SESSION *tls_sessions_get(const uint8_t *id, size_t id_len);
 
 /* ------------------------------------------------------------ tls_stream.c */
 

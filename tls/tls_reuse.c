@@ -26,6 +26,14 @@ void
 tls_reuse_share(void)
 {
 	tls_bindings_share();
+	tls_sessions_share();
+}
+
+void
+tls_reuse_forget(void)
+{
+	tls_bindings_forget();
+	tls_sessions_forget();
 }
 
 static bool
@@ -147,10 +155,27 @@ on_offered(SSL *ssl, SSL_SESSION *ss, const unsigned char *name,
 					   : SSL_TICKET_RETURN_USE;
 }
 
+/* What a ticket must fulfil, a session found by its id must too. */
+static SSL_SESSION *
+on_lookup(SSL *ssl, const unsigned char *id, int len, int *is_shared_r)
+{
+	struct tls_stream *t = tls_stream_of_ssl(ssl);
+	SSL_SESSION *ss = tls_sessions_get(id, (size_t)len);
+
+	*is_shared_r = 0;
+	if (t != NULL && ss != NULL && cert_is_good(t, ss) && get_origin(ss, t))
+		return ss;
+	SSL_SESSION_free(ss);
+	return NULL;
+}
+
 void
 tls_reuse_install(SSL_CTX *ctx)
 {
 	SSL_CTX_set_session_ticket_cb(ctx, on_make, on_offered, NULL);
+	SSL_CTX_set_session_cache_mode(
+	    ctx, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_get_cb(ctx, on_lookup);
 }
 
 /* ---------------------------------------------------- control connections */
@@ -165,23 +190,21 @@ tls_reuse_start(struct tls_stream *t)
 /*
  * A client without tickets (TLS 1.2) names its session by its id, and the
  * session lies in our memory: there the origin can be written into it at any
- * time. The one who made the session writes; that of a data connection has
- * none, and is forgotten.
+ * time. The one who made the session writes; that of a data connection is not
+ * kept.
  */
 static void
 mark_session(struct tls_stream *t)
 {
 	SSL_SESSION *ss;
 
-	if (t->ssl == NULL || t->phase != TLS_UP ||
+	if (t->role == TLS_ROLE_DATA || t->ssl == NULL || t->phase != TLS_UP ||
 	    SSL_version(t->ssl) >= TLS1_3_VERSION ||
 	    SSL_session_reused(t->ssl) == 1)
 		return;
 	ss = SSL_get_session(t->ssl);
-	if (t->role == TLS_ROLE_DATA)
-		(void)SSL_CTX_remove_session(t->ctx->ssl, ss);
-	else
-		(void)put_origin(ss, t);
+	if (put_origin(ss, t) == 1)
+		tls_sessions_put(ss);
 }
 
 void

@@ -15,7 +15,8 @@
  * Under TLS 1.2 tickets come with the handshake, before the login, and cannot
  * name the account. For them control connections are listed, with the account
  * that has logged in there last, in memory that all processes share, if
- * tls_reuse_share() was called before forking.
+ * tls_reuse_share() was called before forking. The sessions of clients that
+ * want no tickets lie there too.
  */
 #ifndef TLS_TLS_REUSE_H
 #define TLS_TLS_REUSE_H
@@ -35,6 +36,8 @@ enum tls_reuse {
 
 /* Once, before any fork, by the ancestor of all that speak TLS. */
 void tls_reuse_share(void);
+/* In processes that do not: what is shared is no business of theirs. */
+void tls_reuse_forget(void);
 
 /*
  * Who has logged in on a control connection; NULL: nobody (REIN, USER). Binds

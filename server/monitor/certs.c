@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "server/monitor/monitor.h"
 #include "server/tlsconf.h"
+#include "tls/tls_reuse.h"
 
 #define LOOK_MS 10000 /* between looks at the files */
 #define SETTLE_MS 1000 /* for the rest of the files that were renewed */
@@ -162,6 +163,7 @@ certs_forget(struct monitor *m)
 	tlsconf_free(m->tls);
 	m->tls = NULL;
 	tls_keys_set(NULL);
+	tls_reuse_forget();
 }
 
 void

@@ -300,6 +300,8 @@ class Secrets(Pair):
                 match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
                 if not match:
                     continue
+                if "/dev/zero" in line:  # anonymous and shared
+                    found.add("sessions")
                 start, end = (int(n, 16) for n in match.groups())
                 # A sanitizer's shadow is of terabytes, and of no interest.
                 if end - start > 1 << 31:
@@ -316,7 +318,8 @@ class Secrets(Pair):
         client.lines("NLST")
         # That one can be found where it is needed shows that one can be found.
         for pid in self.server.pids("worker"):
-            self.assertLessEqual({"limbs", "ticket"}, self.found_in(pid))
+            self.assertLessEqual({"limbs", "ticket", "sessions"},
+                                 self.found_in(pid))
         for role in ("agent", "auth"):
             self.assertTrue(self.server.pids(role))
             for pid in self.server.pids(role):

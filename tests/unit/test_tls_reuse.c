@@ -4,6 +4,7 @@
  * tests run for TLS 1.2 and 1.3.
  */
 #include <check.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,46 @@ START_TEST(session_ids)
 	SSL_SESSION_free(s);
 	rig_close(&sibling);
 	rig_close(&other);
+	rig_close(&r);
+}
+END_TEST
+
+/* ... also with another worker than the one where the session began: a client
+ * with several connections (curl --parallel) meets all of them. */
+START_TEST(session_ids_of_another_process)
+{
+	struct rig_options o = { .version = TLS1_2_VERSION,
+		.no_tickets = true };
+	struct rig r, joe, eve;
+	int status;
+	BIO *file;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		log_in(&r, "joe", &o);
+		file = BIO_new_file(temp_path("session"), "w");
+		PEM_write_bio_SSL_SESSION(file, rig_session(&r));
+		BIO_free(file);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	log_in(&joe, "joe", &o);
+	log_in(&eve, "eve", &o);
+	file = BIO_new_file(temp_path("session"), "r");
+	o.resume = PEM_read_bio_SSL_SESSION(file, NULL, NULL, NULL);
+	BIO_free(file);
+	ck_assert_int_eq(
+	    judge(&joe, o.resume, TLS1_2_VERSION), TLS_REUSE_SAME_ACCOUNT);
+	ck_assert_int_eq(
+	    judge(&eve, o.resume, TLS1_2_VERSION), TLS_REUSE_FOREIGN);
+	log_in(&r, "joe", &o);
+	ck_assert_int_eq(SSL_session_reused(r.c.ssl), 1);
+	ck_assert_int_eq(judge(&r, o.resume, TLS1_2_VERSION), TLS_REUSE_OWN);
+	SSL_SESSION_free(o.resume);
+	rig_close(&eve);
+	rig_close(&joe);
 	rig_close(&r);
 }
 END_TEST
@@ -475,20 +516,19 @@ START_TEST(tickets_of_the_legacy_profile)
 {
 	struct tls_ctx *old =
 	    rig_ctx(&(struct tls_settings){ .profile = TLS_LEGACY });
+	struct rig_options o = { .version = versions[_i % 2],
+		.no_tickets = _i == 2 };
 	struct rig r, again;
-	SSL_SESSION *s;
 
-	rig_control(&r, old, &(struct rig_options){ .version = versions[_i] });
-	s = _i == 0 ? rig_session(&r) : passive(&r);
-	rig_control(&again, ctx,
-	    &(struct rig_options){ .version = versions[_i], .resume = s });
+	rig_control(&r, old, &o);
+	o.resume = _i == 1 ? passive(&r) : rig_session(&r);
+	rig_control(&again, ctx, &o);
 	ck_assert_int_eq(SSL_session_reused(again.c.ssl), 0);
 	rig_close(&again);
-	rig_control(&again, old,
-	    &(struct rig_options){ .version = versions[_i], .resume = s });
+	rig_control(&again, old, &o);
 	ck_assert_int_eq(SSL_session_reused(again.c.ssl), 1);
 	rig_close(&again);
-	SSL_SESSION_free(s);
+	SSL_SESSION_free(o.resume);
 	rig_close(&r);
 	tls_ctx_unref(old);
 }
@@ -685,6 +725,7 @@ suite_tls_reuse(void)
 	tcase_add_test(tc, no_ticket_on_data);
 	tcase_add_loop_test(tc, twenty_data_connections, 0, 2);
 	tcase_add_test(tc, session_ids);
+	tcase_add_test(tc, session_ids_of_another_process);
 	tcase_add_test(tc, cut_data_connection);
 	tcase_add_loop_test(tc, not_resumed, 0, 2);
 	tcase_add_loop_test(tc, nothing_after_a_full_handshake, 0, 4);
@@ -696,7 +737,7 @@ suite_tls_reuse(void)
 	tcase_add_test(tc, sibling_resumes);
 	tcase_add_test(tc, ended_sibling);
 	tcase_add_loop_test(tc, sni_on_data_is_ignored, 0, 2);
-	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 2);
+	tcase_add_loop_test(tc, tickets_of_the_legacy_profile, 0, 3);
 	tcase_add_loop_test(tc, rotated_keys, 0, 2);
 	tcase_add_test(tc, previous_key_renews);
 	tcase_add_loop_test(tc, long_sessions, 0, 2);
