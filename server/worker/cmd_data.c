@@ -11,6 +11,7 @@
 #include "common/ftpaddr.h"
 #include "common/str.h"
 #include "server/worker/cmd.h"
+#include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/reply.h"
 #include "tls/tls_reuse.h"
@@ -111,7 +112,9 @@ open_passive(struct session *s, struct addr *addr_r)
 	const struct config *conf = s->w->conf;
 
 	if (data_listen(s, addr_r) == 0) {
-		tls_stream_new_ticket(&s->ctl); /* R1.1 */
+		/* R1.1: with the reply, which stands alone. */
+		ctrl_flush(s);
+		tls_stream_new_ticket(&s->ctl);
 		return true;
 	}
 	if (errno == EADDRINUSE)
