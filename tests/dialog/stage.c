@@ -218,26 +218,51 @@ stage_is_secure(const struct stage *st)
 	return st->ctl != NULL && st->ctl->up && !st->ctl->closed;
 }
 
-/* T75: what leaves together is one record, and nothing leaves without it. */
+/* Has a line of the send told where the next data connection goes? */
+static bool
+has_endpoint(const struct stage *st)
+{
+	static const char *const replies[] = { "227 ", "229 ", "200 PORT ",
+		"200 EPRT " };
+	const char *p = st->sent, *end = st->sent + st->len;
+	size_t i;
+
+	while (p != NULL && p < end) {
+		for (i = 0; i < NELEM(replies); i++)
+			if (strncmp(p, replies[i], strlen(replies[i])) == 0)
+				return true;
+		p = memmem(p, (size_t)(end - p), "\r\n", 2);
+		p += p != NULL ? 2 : 0;
+	}
+	return false;
+}
+
+/*
+ * T75: what leaves together is one record, and nothing leaves without it. R1.1:
+ * a ticket for each data connection, and no other.
+ */
 static void
-check_records(const struct stage *st)
+check_send(const struct stage *st)
 {
 	const struct tls_end *e = st->ctl;
+	unsigned tickets = st->how == STAGE_TLS_1_3 && has_endpoint(st);
 
 	if (st->len == 0 && !e->failed)
 		stage_fail(st, "a send has no reply");
 	if (e->records != (st->len + RECORD_MAX - 1) / RECORD_MAX)
 		stage_fail(st, "%zu bytes are %u records", st->len, e->records);
+	if (e->tickets != tickets)
+		stage_fail(st, "%u tickets came along", e->tickets);
 }
 
 static bool
 receive_secure(struct stage *st)
 {
-	st->ctl->records = 0;
+	st->ctl->records = st->ctl->tickets = 0;
 	if (!tls_end_take(st->ctl))
 		return st->ctl->eof || st->ctl->err != 0;
 	st->len = tls_end_get(st->ctl, st->sent, sizeof(st->sent));
-	check_records(st);
+	check_send(st);
 	return st->len > 0;
 }
 

@@ -78,13 +78,17 @@ on_message(int sent, int version, int type, const void *p, size_t len, SSL *ssl,
     void *arg)
 {
 	struct tls_end *e = arg;
+	unsigned char first = *(const unsigned char *)p;
 	int header = SSL_version(ssl) == TLS1_3_VERSION
 			 ? SSL3_RT_INNER_CONTENT_TYPE
 			 : SSL3_RT_HEADER;
 
-	if (!sent && type == header &&
-	    *(const unsigned char *)p == SSL3_RT_APPLICATION_DATA)
+	if (sent)
+		return;
+	if (type == header && first == SSL3_RT_APPLICATION_DATA)
 		e->records++;
+	if (type == SSL3_RT_HANDSHAKE && first == SSL3_MT_NEWSESSION_TICKET)
+		e->tickets++;
 }
 
 struct tls_end *

@@ -33,8 +33,9 @@ struct tls_end {
 	bool failed; /* violation of the protocol, or an alert */
 	bool eof; /* the peer has ended the connection */
 	int err; /* errno of the connection, or 0 */
-	unsigned records; /* with replies or data, received; count anew at will
-			   */
+	/* received; the owner may count anew */
+	unsigned records; /* with replies or data */
+	unsigned tickets; /* TLS 1.3 */
 	/* said before the handshake was done; sent then */
 	char *waiting;
 	size_t nwaiting;
