@@ -9,6 +9,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/monitor_login.c tests/unit/monitor_login.h \
 	tests/unit/suites.h \
 	tests/unit/temp_dir.c tests/unit/temp_dir.h \
+	tests/unit/rig_cert.c tests/unit/rig_cert.h \
 	tests/unit/test_account.c \
 	tests/unit/test_auth_certificate.c \
 	tests/unit/test_auth_check.c \

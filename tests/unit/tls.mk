@@ -6,6 +6,8 @@ TESTS += tests/unit/check_tls
 endif
 tests_unit_check_tls_SOURCES = \
 	tests/unit/check_tls.c \
+	tests/unit/rig_cert.c \
+	tests/unit/rig_cert.h \
 	tests/unit/suites.h \
 	tests/unit/temp_dir.c \
 	tests/unit/temp_dir.h \

@@ -8,8 +8,6 @@
 #include <check.h>
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +19,6 @@
 #include "tls/tls_stream.h"
 
 #define PACKET_MAX (1024 * 1024)
-#define DAY (24L * 60 * 60)
 
 const struct addr rig_addr = { .family = 4, .ip = { 192, 0, 2, 7 } };
 
@@ -48,130 +45,7 @@ rig_pass_time(long seconds)
 	passed += seconds;
 }
 
-/* ------------------------------------------------------------ certificates */
-
-static void
-add_ext(X509 *x, const X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX ctx;
-	X509_EXTENSION *ext;
-
-	X509V3_set_ctx_nodb(&ctx);
-	X509V3_set_ctx(&ctx, (X509 *)(uintptr_t)issuer, x, NULL, NULL, 0);
-	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	ck_assert_ptr_nonnull(ext);
-	ck_assert_int_eq(X509_add_ext(x, ext, -1), 1);
-	X509_EXTENSION_free(ext);
-}
-
-struct rig_cert
-rig_cert(const struct rig_cert_spec *spec, const struct rig_cert *issuer)
-{
-	static long serial = 1;
-	struct rig_cert c = { .x = X509_new() };
-	X509_NAME *name = X509_get_subject_name(c.x);
-	long from = spec->from, until = spec->until;
-
-	if (from == 0 && until == 0) {
-		from = -DAY;
-		until = DAY;
-	}
-	c.key = spec->kind == RIG_RSA ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-	ck_assert_ptr_nonnull(c.key);
-	if (issuer == NULL)
-		issuer = &c;
-	X509_set_version(c.x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(c.x), serial++);
-	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
-	    (const unsigned char *)"Example", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)spec->cn, -1, -1, 0);
-	X509_set_issuer_name(c.x, X509_get_subject_name(issuer->x));
-	X509_gmtime_adj(X509_getm_notBefore(c.x), from);
-	X509_gmtime_adj(X509_getm_notAfter(c.x), until);
-	X509_set_pubkey(c.x, c.key);
-	add_ext(c.x, issuer->x, NID_basic_constraints,
-	    spec->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	if (spec->san != NULL)
-		add_ext(c.x, issuer->x, NID_subject_alt_name, spec->san);
-	ck_assert_int_gt(X509_sign(c.x, issuer->key, EVP_sha256()), 0);
-	return c;
-}
-
-void
-rig_cert_free(struct rig_cert *c)
-{
-	X509_free(c->x);
-	EVP_PKEY_free(c->key);
-	memset(c, 0, sizeof(*c));
-}
-
-static BIO *
-create(const char *path)
-{
-	BIO *b = BIO_new_file(path, "w");
-
-	ck_assert_ptr_nonnull(b);
-	return b;
-}
-
-const char *
-rig_write_cert(
-    const char *name, const struct rig_cert *c, const struct rig_cert *issuer)
-{
-	const char *path = temp_path(name);
-	BIO *b = create(path);
-
-	ck_assert_int_eq(PEM_write_bio_X509(b, c->x), 1);
-	if (issuer != NULL)
-		ck_assert_int_eq(PEM_write_bio_X509(b, issuer->x), 1);
-	BIO_free(b);
-	return path;
-}
-
-const char *
-rig_write_key(const char *name, const struct rig_cert *c)
-{
-	const char *path = temp_path(name);
-	BIO *b = create(path);
-
-	ck_assert_int_eq(
-	    PEM_write_bio_PKCS8PrivateKey(b, c->key, NULL, NULL, 0, NULL, NULL),
-	    1);
-	BIO_free(b);
-	return path;
-}
-
-const char *
-rig_write_crl(
-    const char *name, const struct rig_cert *ca, const struct rig_cert *revoked)
-{
-	const char *path = temp_path(name);
-	ASN1_TIME *t = ASN1_TIME_new();
-	X509_CRL *crl = X509_CRL_new();
-	X509_REVOKED *r;
-	BIO *b = create(path);
-
-	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->x));
-	X509_gmtime_adj(t, -60);
-	X509_CRL_set1_lastUpdate(crl, t);
-	if (revoked != NULL) {
-		r = X509_REVOKED_new();
-		X509_REVOKED_set_serialNumber(
-		    r, X509_get_serialNumber(revoked->x));
-		X509_REVOKED_set_revocationDate(r, t);
-		X509_CRL_add0_revoked(crl, r);
-	}
-	X509_gmtime_adj(t, DAY);
-	X509_CRL_set1_nextUpdate(crl, t);
-	ck_assert_int_gt(X509_CRL_sign(crl, ca->key, EVP_sha256()), 0);
-	ck_assert_int_eq(PEM_write_bio_X509_CRL(b, crl), 1);
-	BIO_free(b);
-	X509_CRL_free(crl);
-	ASN1_TIME_free(t);
-	return path;
-}
+/* ----------------------------------------------------------------- context */
 
 struct tls_ctx *
 rig_ctx(const struct tls_settings *set)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A TLS stream of ours on one end of a socket pair and a client of OpenSSL's
- * on the other, in one thread. Certificates are made for each test.
+ * on the other, in one thread.
  *
  * The client works on memory and moves its bytes itself, so that it can count
  * what arrives: on a SEQPACKET pair each of our sends is one packet.
@@ -15,39 +15,8 @@
 
 #include "common/sockutil.h"
 #include "common/stream.h"
+#include "tests/unit/rig_cert.h"
 #include "tls/tls_ctx.h"
-
-/* ------------------------------------------------------------ certificates */
-
-struct rig_cert {
-	X509 *x;
-	EVP_PKEY *key;
-};
-
-enum rig_key {
-	RIG_EC,
-	RIG_RSA
-};
-
-struct rig_cert_spec {
-	const char *cn;
-	const char *san; /* "DNS:a,email:b", or NULL */
-	enum rig_key kind;
-	long from, until; /* seconds from now; both 0: a day around */
-	bool ca;
-};
-
-/* Signed by the issuer; NULL: by itself. */
-struct rig_cert rig_cert(const struct rig_cert_spec *, const struct rig_cert *);
-void rig_cert_free(struct rig_cert *);
-/* Write a file of the test's directory; NULL parts are left out. Each returns
- * the path, as temp_path() does. */
-const char *rig_write_cert(
-    const char *name, const struct rig_cert *, const struct rig_cert *issuer);
-const char *rig_write_key(const char *name, const struct rig_cert *);
-/* A revocation list of the CA; revoked may be NULL. */
-const char *rig_write_crl(const char *name, const struct rig_cert *ca,
-    const struct rig_cert *revoked);
 
 /* A context with one certificate, CN=server; set (or NULL) overrides. Ends the
  * test if it cannot be made. Its files are in the test's directory. */

@@ -8,6 +8,7 @@ tests_unit_check_worker_SOURCES = \
 	tests/unit/ctrl_rig.c tests/unit/ctrl_rig.h \
 	tests/unit/suites.h \
 	tests/unit/temp_dir.c tests/unit/temp_dir.h \
+	tests/unit/rig_cert.c tests/unit/rig_cert.h \
 	tests/unit/test_cmd_table.c \
 	tests/unit/test_cmds.c \
 	tests/unit/test_ctrl.c \
