@@ -65,7 +65,7 @@ void data_take(struct session *, struct stream *);
 void data_prot(struct session *);
 /*
  * Forgets the endpoint and closes what is open: a connection in an orderly way
- * (nothing was promised on it), a listener at once.
+ * (nothing was promised on it) after this turn's replies, a listener at once.
  */
 void data_close(struct session *);
 /* A refusal before the 150: an accepted connection is closed after the reply,
