@@ -201,6 +201,15 @@ answer_raw(struct stage *st, const char *arg)
 	stage_turn(st);
 }
 
+/* Is it an answer that transfers begin with? */
+static void
+note_agreement(struct stage *st, const char *word)
+{
+	if (strcmp(word, "OK") == 0 || strcmp(word, "page") == 0)
+		st->agreed = st->agreed || st->request == FS_OPEN ||
+			     st->request == FS_STORE || st->request == FS_LIST;
+}
+
 void
 agent_answer(struct stage *st, const char *arg)
 {
@@ -226,6 +235,7 @@ agent_answer(struct stage *st, const char *arg)
 	if (ipc_send(st->agent, &w, fd) != IPC_OK)
 		stage_fail(st, "cannot answer the worker");
 	fd_close(&fd);
+	note_agreement(st, word);
 	st->request = 0;
 	if (st->again[0] != '\0' && strcmp(word, "OK") == 0)
 		(void)strlcpy(

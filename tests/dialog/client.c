@@ -134,7 +134,7 @@ note_port(struct stage *st, const char *line)
 		st->port = (uint16_t)a;
 	else
 		return;
-	st->begun = false;
+	st->agreed = false;
 }
 
 /* What a reply means for the data connections to come. */
@@ -148,18 +148,16 @@ note_protection(struct stage *st, const char *line)
 }
 
 /*
- * Under PROT P the 150 leaves alone: the client may wait for it before it
- * shakes hands. This one has begun already, or does when it connects.
+ * Under PROT P the 150 leaves alone, unless TLS is up before the command: the
+ * client may wait for it before it shakes hands.
  */
 static void
 note_start(struct stage *st, const char *line)
 {
-	if (strncmp(line, "150 ", 4) != 0)
+	if (strncmp(line, "150 ", 4) != 0 || st->dat == NULL)
 		return;
-	st->begun = st->dat == NULL;
-	if (st->begun)
-		return;
-	client_check_read(st);
+	if (!st->was_up)
+		client_check_read(st);
 	data_settle(st);
 }
 
@@ -235,6 +233,7 @@ client_last_send(struct stage *st, const char *arg)
 	if (strcmp(arg, "notify") == 0) {
 		if (st->ctl == NULL || !st->ctl->closed)
 			stage_fail(st, "no close_notify came along");
+		client_check_read(st);
 		return;
 	}
 	if (sscanf(arg, "size %u", &n) != 1)

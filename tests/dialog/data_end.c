@@ -64,17 +64,18 @@ data_settle(struct stage *st)
 		stage_fail(st, "the handshake of the data connection hangs");
 }
 
-/* Under PROT P the client begins at once. */
+/* Under PROT P the client begins at once, and goes on when the transfer is
+ * sure to come: a refusal finds the handshake half done. */
 static void
 connected(struct stage *st)
 {
 	(void)fd_set_nonblock(st->data, true);
+	st->was_up = false;
 	if (!st->private)
 		return;
-	st->dat = tls_end_new(st->tls, st->data, true);
-	if (st->begun)
+	st->dat = tls_end_new(st->tls, st->data, TLS_END_RESUME);
+	if (st->agreed)
 		data_settle(st);
-	st->begun = false;
 }
 
 static void
@@ -113,7 +114,7 @@ listen_data(struct stage *st)
 	struct addr addr;
 
 	fd_close(&st->listener);
-	st->begun = false;
+	st->agreed = false;
 	st->port = 0;
 	st->listener = new_socket(st, &addr, &ss);
 	if (bind(st->listener, (struct sockaddr *)&ss,
@@ -152,6 +153,12 @@ static void
 cut_data(struct stage *st)
 {
 	shutdown(st->data, SHUT_WR);
+}
+
+static void
+notify_data(struct stage *st)
+{
+	tls_end_close(st->dat, false);
 }
 
 static void
@@ -253,20 +260,47 @@ drain_data(struct stage *st)
 	forget(st);
 }
 
+static bool
+try_up(struct stage *st)
+{
+	tls_end_step(st->dat);
+	return st->dat->up;
+}
+
+/* The client waits for the handshake before it goes on. */
+static void
+up_data(struct stage *st)
+{
+	if (st->dat == NULL || !stage_wait(st, try_up))
+		stage_fail(st, "there is no handshake before the command");
+	st->was_up = true;
+}
+
 /* The client did not begin at once: plain until now. */
 static void
-tls_data(struct stage *st)
+begin_tls(struct stage *st, enum tls_end_session session)
 {
-	st->dat = tls_end_new(st->tls, st->data, true);
+	tls_end_free(st->dat);
+	st->dat = tls_end_new(st->tls, st->data, session);
 	data_settle(st);
 }
 
-/* It resumes nothing. */
+static void
+tls_data(struct stage *st)
+{
+	begin_tls(st, TLS_END_RESUME);
+}
+
 static void
 fresh_data(struct stage *st)
 {
-	st->dat = tls_end_new(st->tls, st->data, false);
-	data_settle(st);
+	begin_tls(st, TLS_END_FRESH);
+}
+
+static void
+stranger_data(struct stage *st)
+{
+	begin_tls(st, TLS_END_STRANGER);
 }
 
 static void
@@ -303,14 +337,17 @@ data_do(struct stage *st, const char *arg)
 		{ "fin", fin_data },
 		{ "fresh", fresh_data },
 		{ "listen", listen_data },
+		{ "notify", notify_data },
 		{ "open", open_data },
 		{ "plain", open_plain },
 		{ "refused", refused_data },
 		{ "reset", reset_data },
 		{ "resumed", resumed_data },
 		{ "rst", rst_data },
+		{ "stranger", stranger_data },
 		{ "tls", tls_data },
 		{ "unlisten", unlisten_data },
+		{ "up", up_data },
 	};
 	size_t i;
 
@@ -344,14 +381,25 @@ data_silence(struct stage *st, const char *arg)
 		stage_fail(st, "the data connection has bytes, or ended");
 }
 
+/* Past TLS, if there is any. */
 void
-data_send(struct stage *st, const char *arg)
+data_send_raw(struct stage *st, const char *arg)
 {
 	static char bytes[TEXT_MAX];
 	size_t n = text_bytes(step_text(st, arg), bytes);
 
-	if (st->dat != NULL)
-		tls_end_put(st->dat, bytes, n);
-	else if (send(st->data, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
+	if (send(st->data, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
 		stage_fail(st, "cannot send data: %s", strerror(errno));
+}
+
+void
+data_send(struct stage *st, const char *arg)
+{
+	static char bytes[TEXT_MAX];
+
+	if (st->dat != NULL)
+		tls_end_put(
+		    st->dat, bytes, text_bytes(step_text(st, arg), bytes));
+	else
+		data_send_raw(st, arg);
 }

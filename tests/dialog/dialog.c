@@ -14,7 +14,6 @@
 #include "server/conf_value.h"
 #include "tests/dialog/steps.h"
 #include "tests/unit/temp_dir.h"
-#include "tls/tls_ctx.h"
 
 /* ---------------------------------------------------- what steps read with */
 
@@ -118,14 +117,7 @@ set_peer(struct stage *st, const char *arg)
 static void
 set_certificate(struct stage *st, const char *arg)
 {
-	char name[64], *err;
-
-	(void)snprintf(name, sizeof(name), "%s.crt", arg);
-	st->cert = temp_path(name);
-	(void)snprintf(name, sizeof(name), "%s.key", arg);
-	st->key = temp_path(name);
-	if (tls_selfsigned(st->cert, st->key, arg, &err) == -1)
-		stage_fail(st, "%s", err);
+	tls_client_certify(arg, &st->cert, &st->key);
 }
 
 /* "only clear", "only tls": played in no other way; dialog_test looks for it.
@@ -232,6 +224,7 @@ static const struct {
 	{ "D-", data_silence, false, false },
 	{ "D<", data_expect, false, false },
 	{ "D>", data_send, false, false },
+	{ "D>>", data_send_raw, false, false },
 	{ "END", client_end, false, false },
 	{ "F=", agent_stored, false, false },
 	{ "M<", monitor_expect, false, false },
@@ -310,7 +303,8 @@ dialog_is_for(const char *path, enum stage_tls how)
 
 	while (fgets(line, sizeof(line), in) != NULL) {
 		clear = clear || strcmp(line, "only clear\n") == 0;
-		tls = tls || strcmp(line, "by hand\n") == 0;
+		tls = tls || strcmp(line, "only tls\n") == 0 ||
+		      strcmp(line, "by hand\n") == 0;
 	}
 	fclose(in);
 	return how == STAGE_CLEAR ? !tls : !clear;

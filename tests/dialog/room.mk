@@ -15,6 +15,7 @@ DIALOG_STAGE = \
 	tests/dialog/steps.h \
 	tests/dialog/text.c tests/dialog/text.h \
 	tests/dialog/tls_client.c tests/dialog/tls_client.h \
+	tests/unit/rig_cert.c tests/unit/rig_cert.h \
 	tests/unit/temp_dir.c tests/unit/temp_dir.h
 tests_dialog_dialog_test_SOURCES = tests/dialog/dialog_test.c $(DIALOG_STAGE)
 tests_dialog_dialog_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)

@@ -172,7 +172,7 @@ stage_turn(struct stage *st)
 	(void)event_add(st->moment, &moment);
 	(void)event_base_loop(st->base, EVLOOP_ONCE);
 	(void)event_del(st->moment);
-	if (st->dat != NULL)
+	if (st->dat != NULL && st->agreed)
 		tls_end_step(st->dat);
 	agent_turn(st);
 }
@@ -313,7 +313,7 @@ stage_tls(struct stage *st)
 	if (st->tls == NULL)
 		stage_fail(st, "there is no TLS");
 	tls_end_free(st->ctl);
-	st->ctl = tls_end_new(st->tls, st->control, false);
+	st->ctl = tls_end_new(st->tls, st->control, TLS_END_CONTROL);
 	if (!stage_wait(st, try_handshake) || !st->ctl->up)
 		stage_fail(st, "the handshake fails");
 }

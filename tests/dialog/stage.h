@@ -66,7 +66,8 @@ struct stage {
 	/* the client's data connection */
 	int data, listener;
 	uint16_t port; /* announced last, by either side */
-	bool begun; /* a 150 was seen, and there is no connection yet */
+	bool agreed; /* the agent has, to the transfer on it: the 150 comes */
+	bool was_up; /* its TLS was waited for before the command */
 
 	/* the request that the agent has not answered */
 	uint16_t request; /* 0: none */

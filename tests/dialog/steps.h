@@ -37,8 +37,8 @@ bool agent_take(struct stage *, char *text, size_t size);
 /* The number of a request by its name ("STAT"), or 0. */
 uint16_t agent_request(const char *name);
 
-/* data_end.c: D D> D< D- */
-step_fn data_do, data_send, data_expect, data_silence;
+/* data_end.c: D D> D>> D< D- */
+step_fn data_do, data_send, data_send_raw, data_expect, data_silence;
 /* The worker has begun with it: the handshake ends, one way or the other. */
 void data_settle(struct stage *);
 

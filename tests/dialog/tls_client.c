@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "common/mem.h"
+#include "tests/unit/rig_cert.h"
 
 #define TAKE_MAX (128 * 1024)
 /* A SEQPACKET socket loses what does not fit the reader's buffer, and the
@@ -29,11 +31,27 @@ struct tls_client {
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
-	struct tls_client *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	struct tls_client *c = SSL_get_app_data(ssl);
 
+	if (c == NULL)
+		return 0;
 	SSL_SESSION_free(c->session);
 	c->session = session;
 	return 1;
+}
+
+void
+tls_client_certify(const char *name, const char **cert_r, const char **key_r)
+{
+	const struct rig_cert_spec spec = { .cn = name, .ca = true };
+	struct rig_cert c = rig_cert(&spec, NULL);
+	char file[64];
+
+	(void)snprintf(file, sizeof(file), "%s.crt", name);
+	*cert_r = rig_write_cert(file, &c, NULL);
+	(void)snprintf(file, sizeof(file), "%s.key", name);
+	*key_r = rig_write_key(file, &c);
+	rig_cert_free(&c);
 }
 
 struct tls_client *
@@ -43,7 +61,6 @@ tls_client_new(enum tls_client_version v, const char *cert, const char *key)
 	int version = v == TLS_CLIENT_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
 
 	c->ctx = SSL_CTX_new(TLS_client_method());
-	SSL_CTX_set_app_data(c->ctx, c);
 	SSL_CTX_set_session_cache_mode(
 	    c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(c->ctx, on_session);
@@ -92,7 +109,7 @@ on_message(int sent, int version, int type, const void *p, size_t len, SSL *ssl,
 }
 
 struct tls_end *
-tls_end_new(struct tls_client *c, int fd, bool resume)
+tls_end_new(struct tls_client *c, int fd, enum tls_end_session session)
 {
 	struct tls_end *e = xcalloc(1, sizeof(*e));
 	SSL_SESSION *copy;
@@ -103,7 +120,10 @@ tls_end_new(struct tls_client *c, int fd, bool resume)
 	BIO_set_mem_eof_return(SSL_get_rbio(e->ssl), -1);
 	SSL_set_msg_callback(e->ssl, on_message);
 	SSL_set_msg_callback_arg(e->ssl, e);
-	if (resume && c->session != NULL) {
+	SSL_set_app_data(e->ssl, session == TLS_END_CONTROL ? c : NULL);
+	if (session == TLS_END_STRANGER)
+		SSL_certs_clear(e->ssl);
+	if (session == TLS_END_RESUME && c->session != NULL) {
 		/* A copy: under 1.3 OpenSSL uses a session only once. */
 		copy = SSL_SESSION_dup(c->session);
 		ck_assert_int_eq(SSL_set_session(e->ssl, copy), 1);

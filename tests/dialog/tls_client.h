@@ -18,7 +18,10 @@ enum tls_client_version {
 	TLS_CLIENT_1_3
 };
 
-/* With a certificate (PEM files), or NULL and NULL. */
+/* Makes NAME.crt, its own authority, and NAME.key in the test's directory. */
+void tls_client_certify(
+    const char *name, const char **cert_r, const char **key_r);
+/* With a certificate, or NULL and NULL. */
 struct tls_client *tls_client_new(
     enum tls_client_version, const char *cert, const char *key);
 void tls_client_free(struct tls_client *);
@@ -42,8 +45,15 @@ struct tls_end {
 	bool closing, fin;
 };
 
-/* The handshake begins; resume: the newest session of this client's. */
-struct tls_end *tls_end_new(struct tls_client *, int fd, bool resume);
+enum tls_end_session {
+	TLS_END_CONTROL, /* fresh; the newest one is for data connections */
+	TLS_END_RESUME, /* that one */
+	TLS_END_FRESH,
+	TLS_END_STRANGER, /* fresh, and without the certificate */
+};
+
+/* The handshake begins. */
+struct tls_end *tls_end_new(struct tls_client *, int fd, enum tls_end_session);
 void tls_end_free(struct tls_end *);
 
 /* Goes on with the handshake as far as that is possible now. */
