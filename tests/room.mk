@@ -23,3 +23,4 @@ include tests/dialog/room.mk
 include tests/system/room.mk
 include tests/fuzz/room.mk
 include tests/lint/room.mk
+include tests/bench/room.mk
