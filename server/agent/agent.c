@@ -2,16 +2,18 @@
 /*
  * The file agent: a process that has become the user, and serves his sessions.
  *
- * A few threads wait on one epoll set for the monitor and for the sessions'
- * channels. Everything in the set is EPOLLONESHOT, so one thread handles a
- * session at a time and a disk that is slow for one session leaves the other
- * threads to the others. Replies are sent by the thread that made them.
+ * Threads wait on one epoll set for the monitor and for the sessions' channels.
+ * Everything in the set is EPOLLONESHOT, so one thread handles a session at a
+ * time. Whenever the last idle thread finds work, it makes another one: files
+ * that are slow for some sessions leave a thread to the others. Replies are
+ * sent by the thread that made them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,9 @@
 #include "server/agent/session.h"
 #include "server/roles.h"
 
-#define AGENT_THREADS 4
+#define THREADS_KEPT 4 /* idle ones beyond these go */
+#define THREADS_MAX 128
+#define THREAD_IDLE_MS 10000
 #define LARGE_ALLOC (64 * 1024) /* bytes */
 #define STOP_SECONDS 5 /* for uploads to be abandoned when the monitor goes */
 
@@ -45,12 +49,15 @@ struct agent {
 	pthread_mutex_t lock; /* of the list, not of the sessions in it */
 	pthread_cond_t empty; /* the list has become empty */
 	struct session_list sessions;
+	atomic_int threads; /* all */
+	atomic_int idle; /* those that wait for work or are about to */
+	atomic_flag warned; /* that there are as many as there may be */
 };
 
 /* What one thread works with. */
 struct thread {
 	struct agent *agent;
-	pthread_t id;
+	bool stays; /* the process's first one */
 	struct agent_bufs bufs;
 };
 
@@ -208,45 +215,115 @@ reopened_log(struct ipc_msg *m)
 	return 0;
 }
 
+/* The next message need not wait for this one: a home directory can be slow. */
 static void
 monitor_serve(struct agent *a, struct agent_bufs *b)
 {
 	enum ipc_result res;
 	struct ipc_msg m;
 
-	while ((res = ipc_recv(a->monitor, b->in, &m)) == IPC_OK) {
-		if (reopened_log(&m) == -1 && grant(a, &m) == -1)
-			bug("a message from the monitor is not a grant");
-		ipc_msg_done(&m);
-	}
-	if (res != IPC_AGAIN)
+	res = ipc_recv(a->monitor, b->in, &m);
+	if (res != IPC_OK && res != IPC_AGAIN)
 		stop(a);
 	if (watch(a, EPOLL_CTL_MOD, a->monitor, NULL) == -1)
 		die("epoll_ctl");
+	if (res != IPC_OK)
+		return;
+	if (reopened_log(&m) == -1 && grant(a, &m) == -1)
+		bug("a message from the monitor is not a grant");
+	ipc_msg_done(&m);
 }
 
-/* -------------------------------------------------------------- process */
+/* -------------------------------------------------------------- threads */
 
+static void *thread_main(void *);
+
+static int
+thread_add(struct agent *a)
+{
+	struct thread *t = xcalloc(1, sizeof(*t));
+	pthread_t id;
+
+	t->agent = a;
+	atomic_fetch_add(&a->threads, 1);
+	atomic_fetch_add(&a->idle, 1);
+	errno = pthread_create(&id, NULL, thread_main, t);
+	if (errno == 0) {
+		pthread_detach(id);
+		return 0;
+	}
+	atomic_fetch_sub(&a->threads, 1);
+	atomic_fetch_sub(&a->idle, 1);
+	free(t);
+	return -1;
+}
+
+/* Nobody waits for work any more. */
+static void
+thread_replace(struct agent *a)
+{
+	errno = EAGAIN;
+	if (atomic_load(&a->threads) < THREADS_MAX && thread_add(a) == 0)
+		return;
+	if (!atomic_flag_test_and_set(&a->warned))
+		log_warn("all %d threads are busy and there can be no more; "
+			 "requests may have to wait for slow ones",
+		    atomic_load(&a->threads));
+}
+
+/* This one has waited in vain: may it go? Only if another one waits. */
+static bool
+thread_is_spare(struct agent *a)
+{
+	if (atomic_fetch_sub(&a->idle, 1) > 1)
+		return true;
+	atomic_fetch_add(&a->idle, 1);
+	return false;
+}
+
+/* The next event; false if the thread is to go. */
+static bool
+thread_wait(struct thread *t, struct epoll_event *ev)
+{
+	struct agent *a = t->agent;
+	int n, timeout;
+
+	do {
+		timeout = t->stays || atomic_load(&a->threads) <= THREADS_KEPT
+			      ? -1
+			      : THREAD_IDLE_MS;
+		n = epoll_wait(a->epoll, ev, 1, timeout);
+		if (n == -1 && errno != EINTR)
+			die("epoll_wait");
+		if (n == 0 && thread_is_spare(a))
+			return false;
+	} while (n != 1);
+	if (atomic_fetch_sub(&a->idle, 1) == 1)
+		thread_replace(a);
+	return true;
+}
+
+/* It is counted as idle when it begins. */
 static void *
 thread_main(void *arg)
 {
 	struct thread *t = arg;
+	struct agent *a = t->agent;
 	struct epoll_event ev;
-	int n;
 
-	for (;;) {
-		n = epoll_wait(t->agent->epoll, &ev, 1, -1);
-		if (n == -1 && errno != EINTR)
-			die("epoll_wait");
-		if (n <= 0)
-			continue;
+	while (thread_wait(t, &ev)) {
 		if (ev.data.ptr == NULL)
-			monitor_serve(t->agent, &t->bufs);
+			monitor_serve(a, &t->bufs);
 		else
-			session_serve(t->agent, ev.data.ptr, &t->bufs);
+			session_serve(a, ev.data.ptr, &t->bufs);
+		atomic_fetch_add(&a->idle, 1);
 	}
+	atomic_fetch_sub(&a->threads, 1);
+	free(t);
 	return NULL;
 }
+
+/* -------------------------------------------------------------- process */
 
 /*
  * The monitor alone decides about the end, also when a terminal or a service
@@ -287,6 +364,7 @@ agent_init(struct agent *a, const struct config *conf, int monitor_fd,
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->empty, NULL);
 	TAILQ_INIT(&a->sessions);
+	atomic_flag_clear(&a->warned);
 	a->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (a->epoll == -1 || watch(a, EPOLL_CTL_ADD, monitor_fd, NULL) == -1)
 		die("epoll");
@@ -319,8 +397,7 @@ void
 agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 {
 	static struct agent agent;
-	struct thread *t[AGENT_THREADS];
-	int i;
+	struct thread *first = xcalloc(1, sizeof(*first));
 
 	log_set_role("agent");
 	privdrop(ident, NULL);
@@ -330,16 +407,10 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 	ignore_signals();
 	warm_up(ident);
 	agent_init(&agent, conf, monitor_fd, ident);
-	for (i = 0; i < AGENT_THREADS; i++) {
-		t[i] = xcalloc(1, sizeof(*t[i]));
-		t[i]->agent = &agent;
-	}
+	first->agent = &agent;
+	first->stays = true;
+	agent.threads = agent.idle = 1;
 	sandbox_agent(); /* the threads inherit it */
-	for (i = 1; i < AGENT_THREADS; i++) {
-		errno = pthread_create(&t[i]->id, NULL, thread_main, t[i]);
-		if (errno != 0)
-			die("pthread_create");
-	}
-	thread_main(t[0]);
+	thread_main(first);
 	abort(); /* not reached */
 }

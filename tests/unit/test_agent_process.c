@@ -20,6 +20,7 @@
 
 #define WAIT_MS 10000
 #define WORKERS 8
+#define STUCK_MS 200
 
 static pid_t agent;
 static int monitor; /* our end of its channel */
@@ -242,6 +243,39 @@ START_TEST(parallel_sessions)
 }
 END_TEST
 
+/* Requests whose answers nobody reads, until no more can be sent. */
+static void
+get_stuck(int chan)
+{
+	struct pollfd p = { .fd = chan, .events = POLLOUT };
+	struct wbuf w;
+
+	ipc_begin(&w, mem, sizeof(mem), FS_STAT);
+	put_str(&w, "/f");
+	while (poll(&p, 1, STUCK_MS) == 1)
+		ck_assert_int_eq(ipc_send(chan, &w, -1), IPC_OK);
+}
+
+/* Sessions that hold their threads leave one to the others. */
+START_TEST(stuck_sessions)
+{
+	int stuck[WORKERS], good, i;
+
+	put_file("f", "hello");
+	good = granted(1);
+	for (i = 0; i < WORKERS; i++)
+		get_stuck(stuck[i] = granted((uint64_t)i + 2));
+	ck_assert_int_eq(request(good, FS_STAT, "/f"), FS_OK);
+	close(granted(100));
+	ck_assert_int_eq(receive(monitor), GM_CLOSED);
+	ck_assert_uint_eq(get_u64(&msg.body), 100);
+	for (i = 0; i < WORKERS; i++)
+		close(stuck[i]);
+	close(good);
+	ck_assert_int_eq(agent_end(), 0);
+}
+END_TEST
+
 /* A listing of everything that a sandbox might get in the way of. */
 START_TEST(lists_under_sandbox)
 {
@@ -320,6 +354,7 @@ suite_agent_process(void)
 	tcase_add_test(t, refuses_missing_home);
 	tcase_add_test(t, broken_worker);
 	tcase_add_test(t, parallel_sessions);
+	tcase_add_test(t, stuck_sessions);
 	tcase_add_test(t, lists_under_sandbox);
 	tcase_add_test(t, deaths_keep_partials);
 	tcase_add_test(t, ignores_signals);
