@@ -4,10 +4,12 @@
 
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 
 import lib
+import tlslib
 
 
 class Inetd(lib.InetdCase):
@@ -46,6 +48,25 @@ class Inetd(lib.InetdCase):
         two.must("NOOP", 200)
         two.must("QUIT", 221)
         self.assert_gone(second)
+
+    def test_tls(self):
+        """R1.6, R1.7: data connections resume by ticket and by session id."""
+        two, three = tlslib.VERSIONS
+        processes = []
+        for version, options in ((two, 0), (two, ssl.OP_NO_TICKET), (three, 0)):
+            ctx = tlslib.context(version)
+            ctx.options |= options
+            client, process = self.serve(
+                tlslib.TlsClient(self.server, greet=False, ctx=ctx))
+            self.addCleanup(client.close)
+            client.all()
+            client.upload("STOR f", b"text")
+            self.assertEqual(client.download("RETR f"), b"text")
+            self.assertEqual(client.data_reused, [True, True])
+            client.must("QUIT", 221)
+            processes.append(process)
+        for process in processes:
+            self.assert_gone(process)
 
     def test_nothing_of_the_log_reaches_the_client(self):
         client, process = self.accept()
