@@ -9,6 +9,7 @@
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/reply.h"
+#include "tls/tls_reuse.h"
 
 /* RFC 4217 4.1 has TLS and TLS-C; the older two begin with PROT P. */
 static const struct {
@@ -148,6 +149,10 @@ cmd_ccc(struct session *s, char *arg)
 	else {
 		session_log(s, "CCC: the control connection is in clear text");
 		s->cleared = true;
+		/* R1.1: with the reply, for the data connections to come:
+		 * there will be no other. */
+		ctrl_flush(s);
+		tls_stream_new_ticket(&s->ctl);
 		ctrl_tls_leave(s, 200, "Control connection is now clear.");
 	}
 	return CMD_DONE;
