@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "tests/dialog/steps.h"
 
-#define QUIET_TURNS 20
+#define QUIET_TURNS 10
 
 static bool in_block; /* the step before was an S< too */
 

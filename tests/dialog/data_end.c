@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "tests/dialog/steps.h"
 
-#define QUIET_TURNS 20
+#define QUIET_TURNS 10
 
 static char got[TEXT_MAX];
 static size_t ngot, wanted;

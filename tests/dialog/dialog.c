@@ -277,9 +277,10 @@ check_end(struct stage *st)
 	client_check_read(st);
 	if (st->w == NULL)
 		stage_fail(st, "an empty dialogue");
-	stage_turns(st, 5);
 	if (st->control >= 0)
 		client_silence(st, "");
+	else
+		stage_turns(st, 5);
 	monitor_check_read(st);
 	agent_check_read(st);
 }

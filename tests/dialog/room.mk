@@ -1,7 +1,8 @@
 # Dialogues between a client and a session; the worker runs in the test.
 if HAVE_CHECK
-check_PROGRAMS += tests/dialog/dialog_test tests/dialog/state_test
-TESTS += tests/dialog/dialog_test tests/dialog/state_test
+check_PROGRAMS += tests/dialog/dialog_test tests/dialog/state_test \
+	tests/dialog/walk_test
+TESTS += tests/dialog/dialog_test tests/dialog/state_test tests/dialog/walk_test
 endif
 EXTRA_DIST += tests/dialog/README tests/dialog/dlg
 DIALOG_STAGE = \
@@ -20,7 +21,12 @@ DIALOG_STAGE = \
 tests_dialog_dialog_test_SOURCES = tests/dialog/dialog_test.c $(DIALOG_STAGE)
 tests_dialog_dialog_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_dialog_dialog_test_LDADD = $(TEST_LDADD)
-tests_dialog_state_test_SOURCES = tests/dialog/state_test.c \
-	tests/dialog/reply_check.c tests/dialog/reply_check.h $(DIALOG_STAGE)
+DIALOG_WILLING = \
+	tests/dialog/reply_check.c tests/dialog/reply_check.h \
+	tests/dialog/willing.c tests/dialog/willing.h $(DIALOG_STAGE)
+tests_dialog_state_test_SOURCES = tests/dialog/state_test.c $(DIALOG_WILLING)
 tests_dialog_state_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
 tests_dialog_state_test_LDADD = $(TEST_LDADD)
+tests_dialog_walk_test_SOURCES = tests/dialog/walk_test.c $(DIALOG_WILLING)
+tests_dialog_walk_test_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)
+tests_dialog_walk_test_LDADD = $(TEST_LDADD)

@@ -27,6 +27,7 @@
 #define PATIENCE_S 5
 #define TURN_US 1000
 #define RECORD_MAX 16384
+#define SEND_AFTER 4096 /* in one packet, after TLS: as tls_client.c */
 
 static const enum conf_section_id sections[] = { SECTION_TOP, SECTION_TLS,
 	SECTION_LIMITS, SECTION_TIMEOUTS, SECTION_DATA, SECTION_FILES,
@@ -218,12 +219,13 @@ stage_is_secure(const struct stage *st)
 	return st->ctl != NULL && st->ctl->up && !st->ctl->closed;
 }
 
-/* Has a line of the send told where the next data connection goes? */
+/* Has a line of the send told where the next data connection goes, or was it
+ * the last under TLS? */
 static bool
-has_endpoint(const struct stage *st)
+needs_ticket(const struct stage *st)
 {
 	static const char *const replies[] = { "227 ", "229 ", "200 PORT ",
-		"200 EPRT " };
+		"200 EPRT ", "200 Control " };
 	const char *p = st->sent, *end = st->sent + st->len;
 	size_t i;
 
@@ -239,13 +241,14 @@ has_endpoint(const struct stage *st)
 
 /*
  * T75: what leaves together is one record, and nothing leaves without it. R1.1:
- * a ticket for each data connection, and no other.
+ * a ticket for each data connection, one for all that come after CCC, and no
+ * other.
  */
 static void
 check_send(const struct stage *st)
 {
 	const struct tls_end *e = st->ctl;
-	unsigned tickets = st->how == STAGE_TLS_1_3 && has_endpoint(st);
+	unsigned tickets = st->how == STAGE_TLS_1_3 && needs_ticket(st);
 
 	if (st->len == 0 && !e->failed)
 		stage_fail(st, "a send has no reply");
@@ -266,8 +269,8 @@ receive_secure(struct stage *st)
 	return st->len > 0;
 }
 
-static bool
-try_receive(struct stage *st)
+bool
+stage_take(struct stage *st)
 {
 	ssize_t n;
 
@@ -282,22 +285,29 @@ try_receive(struct stage *st)
 bool
 stage_receive(struct stage *st)
 {
-	return stage_wait(st, try_receive) && st->len > 0;
+	return stage_wait(st, stage_take) && st->len > 0;
 }
 
 bool
 stage_ended(struct stage *st)
 {
-	return stage_wait(st, try_receive) && st->len == 0;
+	return stage_wait(st, stage_take) && st->len == 0;
 }
 
 void
 stage_say(struct stage *st, const char *p, size_t len)
 {
-	if (stage_is_secure(st))
+	size_t n;
+
+	if (stage_is_secure(st)) {
 		tls_end_put(st->ctl, p, len);
-	else if (send(st->control, p, len, MSG_NOSIGNAL) != (ssize_t)len)
-		stage_fail(st, "cannot send: %s", strerror(errno));
+		return;
+	}
+	for (; len > 0; p += n, len -= n) {
+		n = st->ctl == NULL || len < SEND_AFTER ? len : SEND_AFTER;
+		if (send(st->control, p, n, MSG_NOSIGNAL) != (ssize_t)n)
+			stage_fail(st, "cannot send: %s", strerror(errno));
+	}
 }
 
 static bool

@@ -104,7 +104,10 @@ void stage_sleep(struct stage *, uint64_t ms);
  */
 bool stage_wait(struct stage *, bool (*try)(struct stage *));
 
-/* The client's next message is in sent; false: nothing came, or the end. */
+/* The client's next message is in sent, empty at the end; false: nothing came
+ * yet. */
+bool stage_take(struct stage *);
+/* Waits for it; false: nothing came, or the end. */
 bool stage_receive(struct stage *);
 /* Has the worker ended the control connection? Waits for it. */
 bool stage_ended(struct stage *);

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * T20, T1, T12: every command of the table in every state of a session
- * (protocol 4.2), with no, odd and over-long arguments. Each gets exactly one
- * final reply with a code that it may have, and then the session either goes
- * on or has ended in order.
+ * (protocol 4.2), in clear and under TLS, with no, odd and over-long arguments.
+ * Each gets exactly one final reply with a code that it may have, and then the
+ * session either goes on or has ended in order.
  */
 #include <check.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/mem.h"
-#include "server/proto.h"
 #include "server/worker/cmd.h"
 #include "tests/dialog/reply_check.h"
 #include "tests/dialog/steps.h"
+#include "tests/dialog/willing.h"
+#include "tests/unit/temp_dir.h"
 
 #define TIMEOUT_S 300
-#define TURNS_MAX 5000
 /* A command whose reply no other has. */
 #define LAST "OPTS the-end"
 #define LAST_REPLY "501 OPTS the-end not understood.\r\n"
@@ -31,6 +29,7 @@ enum state {
 	RENAMING, /* RNFR was answered 350 */
 	CONNECTED, /* a data connection is up */
 	UPLOADING,
+	CLEARED, /* CCC was answered 200 */
 };
 
 static const char *const arguments[] = {
@@ -48,125 +47,57 @@ static const char *const arguments[] = {
 	" 20240229123456 CHMOD",
 };
 
-static char got[STAGE_SENT]; /* what the client was told */
-static size_t ngot;
-static bool refusing; /* the agent says no to everything */
-static bool ended; /* the control connection has */
-
-/* ------------------------------------------------------------- the others */
-
-static void
-answer_agent(struct stage *st)
-{
-	static char text[3 * 4096];
-
-	while (agent_take(st, text, sizeof(text))) {
-		if (refusing)
-			agent_answer(st, "DENIED");
-		else if (st->request == FS_LIST || st->request == FS_LIST_NEXT)
-			agent_answer(st, "page \"a line\\r\\n\" end");
-		else
-			agent_answer(st, "OK");
-	}
-}
-
-static void
-answer_monitor(struct stage *st)
-{
-	char text[8192];
-
-	while (monitor_take(st, text, sizeof(text)))
-		if (strncmp(text, "LOGIN", 5) == 0)
-			monitor_say(st, refusing ? "ERROR" : "OK");
-}
-
-static void
-hear(struct stage *st)
-{
-	ssize_t n;
-
-	while (!ended && (n = recv(st->control, got + ngot,
-			      sizeof(got) - 1 - ngot, 0)) != -1) {
-		ended = n == 0;
-		ngot += (size_t)n;
-	}
-	if (!ended && errno != EAGAIN)
-		ended = true;
-	got[ngot] = '\0';
-}
-
-/* Until the client was told this, or the connection has ended. */
-static void
-run_until(struct stage *st, const char *text)
-{
-	unsigned turns;
-
-	for (turns = 0; turns < TURNS_MAX; turns++) {
-		stage_turn(st);
-		answer_agent(st);
-		answer_monitor(st);
-		hear(st);
-		if (ended || (ngot >= strlen(text) &&
-				 strcmp(got + ngot - strlen(text), text) == 0))
-			return;
-	}
-	stage_fail(st, "no end comes: \"%s\"", text_show(got, ngot));
-}
-
-static void
-say_and_run(struct stage *st, const char *line)
-{
-	ngot = 0;
-	client_line(st, line);
-	client_line(st, LAST);
-	run_until(st, LAST_REPLY);
-}
-
 /* ----------------------------------------------------------------- states */
 
 static void
-connect_data(struct stage *st)
+say_and_run(struct willing *w, const char *line)
 {
-	const char *where;
+	willing_say(w, line);
+	client_line(&w->st, LAST);
+	willing_run_until(w, LAST_REPLY);
+}
 
-	say_and_run(st, "EPSV");
-	where = strstr(got, "(|||");
-	ck_assert_ptr_nonnull(where);
-	st->port = (uint16_t)strtoul(where + 4, NULL, 10);
-	data_do(st, "open");
+static void
+secure(struct willing *w)
+{
+	willing_say(w, "AUTH TLS");
+	willing_run_until(w, "negotiation.\r\n");
+	client_do(&w->st, "tls");
+	say_and_run(w, "PBSZ 0\\r\\nPROT P");
+	client_do(&w->st, "private");
 }
 
 /* The transfer that is under way ends a little later. */
 static void
-start_upload(struct stage *st)
+start_upload(struct willing *w)
 {
-	connect_data(st);
-	ngot = 0;
-	client_line(st, "STOR upload");
-	run_until(st, "for upload.\r\n");
+	willing_connect(w);
+	willing_say(w, "STOR upload");
+	willing_run_until(w, "for upload.\r\n");
 }
 
 static void
-reach(struct stage *st, enum state state)
+reach(struct willing *w, enum state state)
 {
-	refusing = ended = false;
-	ngot = 0;
-	run_until(st, "ready\r\n");
+	willing_run_until(w, "ready\r\n");
+	if (w->st.how != STAGE_CLEAR)
+		secure(w);
 	if (state >= NEED_PASS)
-		say_and_run(st, "USER tester");
+		say_and_run(w, "USER tester");
 	if (state >= LOGGED_IN)
-		say_and_run(st, "PASS secret");
+		say_and_run(w, "PASS secret");
 	if (state == RENAMING) {
-		client_line(st, "RNFR old");
-		run_until(st, "RNTO.\r\n");
+		willing_say(w, "RNFR old");
+		willing_run_until(w, "RNTO.\r\n");
 	} else if (state == CONNECTED) {
-		connect_data(st);
-		data_do(st, "fin"); /* uploads are empty */
+		willing_connect(w);
+		data_do(&w->st, "fin"); /* uploads are empty */
 	} else if (state == UPLOADING) {
-		start_upload(st);
+		start_upload(w);
+	} else if (state == CLEARED) {
+		say_and_run(w, "CCC");
 	}
-	ck_assert(!ended);
-	ngot = 0;
+	ck_assert(!w->ended);
 }
 
 /* ----------------------------------------------------------------- checks */
@@ -179,14 +110,15 @@ must_be_530(enum state state, const struct cmd *c)
 
 /* The replies between the command and LAST. */
 static void
-check_replies(struct stage *st, enum state state, const struct cmd *c)
+check_replies(struct willing *w, enum state state, const struct cmd *c)
 {
-	const char *p = got;
-	size_t len = ngot;
+	const struct stage *st = &w->st;
+	const char *p = w->told;
+	size_t len = w->ntold;
 	unsigned finals = 0, marks = 0, expected = state == UPLOADING ? 2 : 1;
 	int code, last = 0;
 
-	if (!ended)
+	if (!w->ended)
 		len -= strlen(LAST_REPLY);
 	while ((code = reply_next(&p, &len)) > 0) {
 		finals += code >= 200;
@@ -197,52 +129,89 @@ check_replies(struct stage *st, enum state state, const struct cmd *c)
 		last = code;
 	}
 	if (code < 0)
-		stage_fail(st, "malformed: \"%s\"", text_show(got, ngot));
+		stage_fail(
+		    st, "malformed: \"%s\"", text_show(w->told, w->ntold));
 	if (finals != expected || marks > 1)
-		stage_fail(st, "not one reply: \"%s\"", text_show(got, ngot));
+		stage_fail(
+		    st, "not one reply: \"%s\"", text_show(w->told, w->ntold));
 	if (last != 0 && !reply_is_legal(c->verb, last))
 		stage_fail(st, "%d is not among its codes", last);
 	if (must_be_530(state, c) && last != 530 && last != 500)
 		stage_fail(st, "%d before the login", last);
-	if (ended && last != 221 && last != 421)
+	if (w->ended && last != 221 && last != 421)
 		stage_fail(st, "ended with %d", last);
-	if (ended != !stage_is_alive(st) && last != 221)
+	if (w->ended != !stage_is_alive(st) && last != 221)
 		stage_fail(st, "ended only in part");
 }
 
 static void
-try_one(enum state state, const struct cmd *c, const char *argument)
+try_one(enum stage_tls how, enum state state, const struct cmd *c,
+    const char *argument)
 {
-	static struct stage st;
+	static struct willing w;
+	struct stage *st = &w.st;
 	char line[128], where[256];
 
 	(void)snprintf(line, sizeof(line), "%s%s", c->verb, argument);
 	(void)snprintf(where, sizeof(where), "%s, state %d", line, state);
-	st.file = where;
-	stage_init(&st);
-	st.conf.default_data_port = false;
-	st.conf.site_rmdir = st.conf.site_symlink = true;
-	stage_start(&st);
-	reach(&st, state);
-	refusing = strcmp(argument, " x") == 0 && state != UPLOADING;
-	client_line(&st, line);
-	client_line(&st, LAST);
+	st->file = where;
+	st->how = how;
+	stage_init(st);
+	st->conf.default_data_port = false;
+	st->conf.site_rmdir = st->conf.site_symlink = true;
+	st->listen.ccc = true;
+	stage_start(st);
+	w.refusing = w.ended = false;
+	w.ntold = 0;
+	reach(&w, state);
+	w.refusing = strcmp(argument, " x") == 0 && state != UPLOADING;
+	willing_say(&w, line);
+	client_line(st, LAST);
 	if (state == UPLOADING) {
-		stage_turns(&st, 2); /* the commands arrive before the end */
-		data_do(&st, "fin");
+		stage_turns(st, 2); /* the commands arrive before the end */
+		data_do(st, "fin");
 	}
-	run_until(&st, LAST_REPLY);
-	check_replies(&st, state, c);
-	stage_stop(&st);
+	willing_run_until(&w, LAST_REPLY);
+	check_replies(&w, state, c);
+	stage_stop(st);
 }
 
-START_TEST(every_command)
+START_TEST(in_clear)
 {
 	size_t i, j;
 
 	for (i = 0; i < cmd_count; i++)
 		for (j = 0; j < NELEM(arguments); j++)
-			try_one((enum state)_i, &cmd_table[i], arguments[j]);
+			try_one(STAGE_CLEAR, (enum state)_i, &cmd_table[i],
+			    arguments[j]);
+}
+END_TEST
+
+static bool
+is_about_tls(const struct cmd *c)
+{
+	static const char *const verbs[] = { "AUTH", "CCC", "PBSZ", "PROT" };
+	size_t i;
+
+	for (i = 0; i < NELEM(verbs); i++)
+		if (strcmp(c->verb, verbs[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What most arguments mean does not depend on TLS: none, and one. */
+START_TEST(under_tls)
+{
+	static const char *const few[] = { "", " x", " TLS", " SSL", " 0", " P",
+		" C" };
+	size_t i, j, n;
+
+	for (i = 0; i < cmd_count; i++) {
+		n = is_about_tls(&cmd_table[i]) ? NELEM(few) : 2;
+		for (j = 0; j < n; j++)
+			try_one(STAGE_TLS_1_3, (enum state)_i, &cmd_table[i],
+			    few[j]);
+	}
 }
 END_TEST
 
@@ -255,7 +224,9 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(tc, TIMEOUT_S);
-	tcase_add_loop_test(tc, every_command, GREETED, UPLOADING + 1);
+	tcase_add_unchecked_fixture(tc, temp_dir_setup, temp_dir_teardown);
+	tcase_add_loop_test(tc, in_clear, GREETED, UPLOADING + 1);
+	tcase_add_loop_test(tc, under_tls, GREETED, CLEARED + 1);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_ENV);
