@@ -121,7 +121,8 @@ enum proto_fs {
 	FS_STAT = 129,
 	/* str path: may the session go there? -> nothing */
 	FS_CHDIR = 130,
-	/* str path -> u64 size, i64 mtime; fd */
+	/* str path -> u64 size, i64 mtime, u8 enum file_access; fd, unless
+	 * FILE_KEPT */
 	FS_OPEN = 131,
 	/*
 	 * u8 enum list_style, u32 enum list_flag, u32 facts, u32 max entries (0
@@ -174,6 +175,24 @@ enum proto_fs {
 	/* i64 mtime or -1, u32 mode or ~0, str path (MFF: all or nothing)
 	 * -> i64 mtime, u32 mode as they are now */
 	FS_FACTS = 147,
+	/* no fields; fd = what FS_OPEN gave -> nothing: now it is kept */
+	FS_KEEP = 148,
+	/*
+	 * u64 offset, u32 length; fd = the writing end of an empty pipe
+	 * -> u32 bytes of the file that are in the pipe now (0: its end).
+	 * Only while a file is kept; any other request closes that.
+	 */
+	FS_READ = 149,
+	/* no fields: the kept file -> nothing; also when there is none */
+	FS_CLOSE = 150,
+};
+
+/* May the worker, which must not wait, read a file itself? */
+enum file_access {
+	FILE_READY, /* yes, it is in memory (tmpfs) */
+	FILE_PROBE, /* what preadv2(RWF_NOWAIT) says is in the page cache */
+	FILE_KEPT, /* no: the agent has it, and FS_READ reads it */
+	FILE_ACCESS_COUNT
 };
 
 enum list_more {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The requests that only look: stat, chdir, open, space; and the umask.
+ * The requests that only look: stat, chdir, space; and the umask.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,21 +65,6 @@ agent_chdir(struct agent_session *s, struct agent_req *r)
 		r->err = errno;
 	fd_close(&fd);
 	return res == 0 ? FS_OK : fs_status_of(r->err);
-}
-
-enum fs_status
-agent_open(struct agent_session *s, struct agent_req *r)
-{
-	struct stat st;
-
-	r->fd = resolve_regular(s, r->path, O_RDONLY, &st);
-	if (r->fd == -1 && errno == EISDIR)
-		return FS_NOT_REGULAR;
-	if (r->fd == -1)
-		return req_errno(r);
-	put_u64(&r->out, (uint64_t)st.st_size);
-	put_i64(&r->out, st.st_mtime);
-	return FS_OK;
 }
 
 enum fs_status

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/sockutil.h"
 #include "server/agent/list.h"
 #include "server/agent/policy.h"
 #include "server/agent/upload.h"
@@ -42,6 +43,9 @@ static const struct agent_op ops[] = {
 	{ FS_SPACE, "space", "p", RIGHT_LIST | RIGHT_WRITE, 0, agent_space },
 	{ FS_UMASK, "umask", "4", 0, 0, agent_umask },
 	{ FS_FACTS, "facts", "84p", FACTS_ANY, 0, agent_facts },
+	{ FS_KEEP, "keep", "", RIGHT_READ, OP_F_FD, agent_keep },
+	{ FS_READ, "read", "84", RIGHT_READ, OP_F_FILE | OP_F_FD, agent_read },
+	{ FS_CLOSE, "close", "", 0, 0, agent_close },
 };
 
 static const struct agent_op *
@@ -64,6 +68,8 @@ op_is_legal(const struct agent_op *op, const struct agent_session *s)
 	if ((op->flags & OP_F_UPLOAD) != 0 && s->upload == NULL)
 		return false;
 	if ((op->flags & OP_F_NO_UPLOAD) != 0 && s->upload != NULL)
+		return false;
+	if ((op->flags & OP_F_FILE) != 0 && s->file == -1)
 		return false;
 	return true;
 }
@@ -140,12 +146,17 @@ log_failure(const struct agent_session *s, const struct agent_req *r)
 	    strerror(r->err));
 }
 
-/* A message without a descriptor, of a known type, legal now, well formed. */
+/*
+ * A message of a known type, legal now, well formed. A descriptor that this
+ * process had no room for was there.
+ */
 static int
 op_accept(const struct agent_session *s, struct agent_req *r, struct ipc_msg *m)
 {
+	bool has_fd = m->fd != -1 || m->fd_lost;
+
 	r->op = op_find(m->type);
-	if (r->op == NULL || m->fd != -1)
+	if (r->op == NULL || has_fd != ((r->op->flags & OP_F_FD) != 0))
 		return -1;
 	if (!op_is_legal(r->op, s))
 		return -1;
@@ -160,6 +171,7 @@ op_run(struct agent_session *s, struct agent_bufs *b, struct ipc_msg *m)
 
 	r->fd = -1;
 	r->fd_stays = false;
+	r->given = &m->fd;
 	r->err = 0;
 	r->text = b->text;
 	if (op_accept(s, r, m) == -1) {
@@ -171,6 +183,8 @@ op_run(struct agent_session *s, struct agent_bufs *b, struct ipc_msg *m)
 		list_close(s);
 	if ((r->op->flags & OP_F_PLAN) == 0)
 		upload_forget(s);
+	if ((r->op->flags & OP_F_FILE) == 0)
+		fd_close(&s->file);
 	ipc_begin(&r->out, b->out, sizeof(b->out), m->type);
 	put_u8(&r->out, FS_OK);
 	if (policy_allows(s, r->op->name, r->path, r->op->rights))

@@ -20,6 +20,8 @@ enum op_flag {
 	OP_F_UPLOAD = 1 << 1, /* only while an upload is open */
 	OP_F_NO_UPLOAD = 1 << 2, /* only while none is */
 	OP_F_PLAN = 1 << 3, /* does not make a checked upload stale */
+	OP_F_FILE = 1 << 4, /* only while a file is kept; keeps it */
+	OP_F_FD = 1 << 5, /* comes with a descriptor */
 };
 
 struct agent_op {
@@ -41,7 +43,9 @@ enum fs_status req_errno(struct agent_req *);
 enum fs_status fs_status_of(int err);
 
 /* fsops.c */
-agent_handler agent_stat, agent_chdir, agent_open, agent_space, agent_umask;
+agent_handler agent_stat, agent_chdir, agent_space, agent_umask;
+/* download.c */
+agent_handler agent_open, agent_keep, agent_read, agent_close;
 /* fsnames.c */
 agent_handler agent_mkdir, agent_rmdir, agent_delete, agent_symlink;
 /* rename.c */

@@ -1,6 +1,7 @@
 libserver_a_SOURCES += \
 	server/agent/agent.c \
 	server/agent/dirnames.c server/agent/dirnames.h \
+	server/agent/download.c \
 	server/agent/entry.c server/agent/entry.h \
 	server/agent/fsattr.c \
 	server/agent/fsnames.c \

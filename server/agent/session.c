@@ -55,6 +55,7 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->sid = sid;
 	s->chan = chan;
 	s->root = root;
+	s->file = -1;
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
 	s->umask = acct->umask & 0777;
@@ -69,6 +70,7 @@ agent_session_free(struct agent_session *s)
 	list_close(s);
 	upload_forget(s);
 	upload_end(s, s->conf->upload_resume);
+	fd_close(&s->file);
 	fd_close(&s->chan);
 	fd_close(&s->root);
 	free(s->user);

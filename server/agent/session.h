@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "common/ipc.h"
 #include "common/vpath.h"
@@ -34,6 +35,10 @@ struct agent_session {
 	struct listing *listing; /* open between LIST_MORE and its end */
 	struct upload *upload; /* open between FS_STORE and its end */
 	struct upload *plan; /* what FS_STORE checked in the last request */
+	int file; /* being downloaded through FS_READ, or -1 */
+	bool dev_known; /* the file system of the last download: */
+	dev_t dev;
+	enum file_access access;
 };
 
 /* Longest page of listing text; with its header it fits a message. */
@@ -49,6 +54,7 @@ struct agent_req {
 	struct wbuf out; /* fields of the reply go here */
 	int fd; /* descriptor to send along, or -1 */
 	bool fd_stays; /* it stays open here after the reply */
+	int *given; /* the descriptor that came, or -1; taking it sets -1 */
 	int err; /* errno behind a failure, for the log */
 	char *text; /* room for AGENT_TEXT_MAX bytes */
 };

@@ -4,6 +4,7 @@
  */
 #include "server/worker/fs.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -18,6 +19,7 @@ struct request {
 	STAILQ_ENTRY(request) entry;
 	fs_cb *cb; /* NULL: cancelled */
 	uint16_t type;
+	int fd; /* goes along, or -1 */
 	size_t len;
 	uint8_t data[];
 };
@@ -34,7 +36,8 @@ struct fs {
 /* --------------------------------------------------------------- requests */
 
 static void
-transmit(struct fs *f, uint16_t type, fs_cb *cb, const void *data, size_t len)
+transmit(struct fs *f, uint16_t type, fs_cb *cb, const void *data, size_t len,
+    int fd)
 {
 	struct wbuf w = {
 		.p = (uint8_t *)(uintptr_t)data, .len = len, .cap = len
@@ -44,7 +47,7 @@ transmit(struct fs *f, uint16_t type, fs_cb *cb, const void *data, size_t len)
 	f->type = type;
 	f->cb = cb;
 	/* A dead agent is reported by the channel's callback. */
-	(void)chan_send(f->chan, &w, -1);
+	(void)chan_send(f->chan, &w, fd);
 }
 
 static void
@@ -53,8 +56,10 @@ begin(struct session *s, struct wbuf *w, enum proto_fs type)
 	ipc_begin(w, s->w->msg, sizeof(s->w->msg), (uint16_t)type);
 }
 
+/* fd stays the caller's; without room for a copy the agent will refuse. */
 static void
-submit(struct session *s, enum proto_fs type, const struct wbuf *w, fs_cb *cb)
+submit_with(struct session *s, enum proto_fs type, const struct wbuf *w, int fd,
+    fs_cb *cb)
 {
 	struct fs *f = s->fs;
 	struct request *r;
@@ -62,15 +67,29 @@ submit(struct session *s, enum proto_fs type, const struct wbuf *w, fs_cb *cb)
 	if (f == NULL || w->err)
 		bug("fs: request %d cannot be sent", (int)type);
 	if (!f->busy && STAILQ_EMPTY(&f->queue)) {
-		transmit(f, (uint16_t)type, cb, w->p, w->len);
+		transmit(f, (uint16_t)type, cb, w->p, w->len, fd);
 		return;
 	}
 	r = xmalloc(sizeof(*r) + w->len);
 	r->cb = cb;
 	r->type = (uint16_t)type;
+	r->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	r->len = w->len;
 	memcpy(r->data, w->p, w->len);
 	STAILQ_INSERT_TAIL(&f->queue, r, entry);
+}
+
+static void
+submit(struct session *s, enum proto_fs type, const struct wbuf *w, fs_cb *cb)
+{
+	submit_with(s, type, w, -1, cb);
+}
+
+static void
+request_free(struct request *r)
+{
+	fd_close(&r->fd);
+	free(r);
 }
 
 static void
@@ -81,8 +100,8 @@ submit_next(struct fs *f)
 	if (f->busy || r == NULL)
 		return;
 	STAILQ_REMOVE_HEAD(&f->queue, entry);
-	transmit(f, r->type, r->cb, r->data, r->len);
-	free(r);
+	transmit(f, r->type, r->cb, r->data, r->len, r->fd);
+	request_free(r);
 }
 
 /* ---------------------------------------------------------------- answers */
@@ -180,7 +199,7 @@ fs_free(struct fs *f)
 		return;
 	while ((r = STAILQ_FIRST(&f->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&f->queue, entry);
-		free(r);
+		request_free(r);
 	}
 	chan_free(f->chan);
 	free(f);
@@ -259,6 +278,36 @@ void
 fs_open(struct session *s, const char *path, fs_cb *cb)
 {
 	ask_path(s, FS_OPEN, path, cb);
+}
+
+void
+fs_keep(struct session *s, int file, fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_KEEP);
+	submit_with(s, FS_KEEP, &w, file, cb);
+}
+
+void
+fs_read(
+    struct session *s, uint64_t offset, uint32_t length, int pipe, fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_READ);
+	put_u64(&w, offset);
+	put_u32(&w, length);
+	submit_with(s, FS_READ, &w, pipe, cb);
+}
+
+void
+fs_close(struct session *s, fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_CLOSE);
+	submit(s, FS_CLOSE, &w, cb);
 }
 
 void

@@ -27,6 +27,7 @@ libserver_a_SOURCES += \
 	server/worker/session.c server/worker/session.h \
 	server/worker/worker.c server/worker/worker.h \
 	server/worker/xfer.c server/worker/xfer.h server/worker/xfer_priv.h \
+	server/worker/xfer_cold.c \
 	server/worker/xfer_end.c \
 	server/worker/xfer_list.c \
 	server/worker/xfer_pipe.c \

@@ -121,7 +121,7 @@ xfer_free(struct xfer *x)
 		stream_reset(&x->st);
 	fd_close(&x->file);
 	if (x->pipe[0] >= 0)
-		xfer_pipe_put(x->pipe, true);
+		xfer_pipe_put(x->pipe, x->access != FILE_KEPT);
 	x->s->xfer = NULL;
 	free(x->buf);
 	free(x->unique);
@@ -257,7 +257,10 @@ check_stall(struct xfer *x)
 		run(x);
 	if (s->xfer != NULL && s->xfer->state == XFER_MOVING &&
 	    clock_ms() - s->xfer->progress >= stall)
-		xfer_fail(s->xfer, XE_STALLED);
+		xfer_fail(
+		    s->xfer, s->xfer->access == FILE_KEPT && s->xfer->asked
+				 ? XE_READ
+				 : XE_STALLED);
 }
 
 static void

@@ -79,10 +79,17 @@ log_end(const struct xfer *x, const char *result, const char *reason)
 }
 
 static void
+ignore_answer(struct session *s, struct fs_reply *r)
+{
+}
+
+static void
 xfer_end(struct xfer *x)
 {
 	struct session *s = x->s;
 
+	if (x->access == FILE_KEPT)
+		fs_close(s, ignore_answer);
 	xfer_set(x, XFER_DONE);
 	xfer_free(x);
 	s->hold = false;
@@ -98,11 +105,6 @@ xfer_complete(struct xfer *x, const char *text)
 	log_end(x, "complete", x->detail != NULL ? x->detail : "");
 	reply_final(x->s, 226, "%s", text);
 	xfer_end(x);
-}
-
-static void
-ignore_answer(struct session *s, struct fs_reply *r)
-{
 }
 
 /* Nothing of the agent's answers is wanted any more. */

@@ -101,6 +101,9 @@ struct xfer {
 	uint64_t left; /* download: bytes of the file still to send */
 	bool convert; /* TYPE A is to be converted */
 	bool copy; /* the kernel cannot move it: through buf */
+	enum file_access access; /* download */
+	off_t warm; /* FILE_PROBE: up to here it is in the page cache */
+	size_t ready; /* FILE_KEPT: bytes of it in the pipe */
 	struct ascii ascii;
 
 	/* what is read and still to be sent, in buf or in an agent's message */
@@ -115,7 +118,7 @@ struct xfer {
 	enum store_mode store;
 	uint64_t restart;
 	bool bulk; /* it is a large one */
-	int pipe[2]; /* -1 unless splicing; empty between steps */
+	int pipe[2]; /* -1 unless splicing; empty between an upload's steps */
 	char *unique; /* STOU: the name that the agent chose */
 
 	const char *verb, *arg; /* as the client wrote it */
@@ -180,10 +183,27 @@ struct list_opts;
 void xfer_list(struct session *, const char *verb, const struct list_opts *,
     const char *path);
 
+/*
+ * xfer_cold.c. How many of the next len bytes can be read without waiting? 0:
+ * none, or who knows.
+ */
+size_t xfer_warm(struct xfer *, size_t len);
+/* Has the agent read from now on. */
+enum xfer_step xfer_keep(struct xfer *);
+/* FILE_KEPT: has the agent fill the pipe; what is there already is sent. */
+enum xfer_step xfer_ask_bytes(struct xfer *);
+enum xfer_step xfer_send_pipe(struct xfer *);
+
 /* xfer_pipe.c: pipes for splice(2), kept by the process. 0 or -1. */
 int xfer_pipe_get(int fds[2]);
 /* Takes the pipe back; one that is not empty is closed. */
 void xfer_pipe_put(int fds[2], bool empty);
 #define XFER_PIPE_SIZE (1024 * 1024)
+/*
+ * One for an agent, which may give less than we wish. It never gets into the
+ * pool: the agent could still write to it. 0 or -1.
+ */
+int xfer_pipe_lend(int fds[2]);
+#define XFER_LENT_SIZE (256 * 1024)
 
 #endif

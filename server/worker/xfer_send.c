@@ -5,12 +5,14 @@
  * A file goes out with sendfile(2) where the bytes may stay in the kernel, in
  * pieces as large as the socket takes; else (TYPE A converted, TLS) through a
  * buffer. Exactly the size seen at open is sent: a file that grows is cut
- * there, one that shrinks resets the connection.
+ * there, one that shrinks resets the connection. What is not in the page cache
+ * comes from the agent (xfer_cold.c).
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/param.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/mem.h"
@@ -112,8 +114,10 @@ sendfile_failed(struct xfer *x)
 static enum xfer_step
 send_file(struct xfer *x)
 {
-	size_t n, len = MIN(x->left, XFER_SLICE);
+	size_t n, len = xfer_warm(x, MIN(x->left, XFER_SLICE));
 
+	if (len == 0)
+		return xfer_keep(x);
 	switch (x->st.ops->sendfile(&x->st, x->file, &x->offset, len, &n)) {
 	case IO_DONE:
 		x->moved += n;
@@ -131,6 +135,30 @@ send_file(struct xfer *x)
 	}
 }
 
+/* The next bytes of the file, without waiting for them. */
+static ssize_t
+read_file(struct xfer *x, char *in, size_t size)
+{
+	struct iovec iov = { in, MIN(x->left, size) };
+	ssize_t n;
+
+	if (x->access != FILE_KEPT)
+		return preadv2(x->file, &iov, 1, x->offset,
+		    x->access == FILE_PROBE ? RWF_NOWAIT : 0);
+	n = read(x->pipe[0], in, MIN(x->ready, size));
+	if (n > 0)
+		x->ready -= (size_t)n;
+	return n;
+}
+
+static enum xfer_step
+read_failed(struct xfer *x)
+{
+	if (errno == EINTR)
+		return STEP_AGAIN;
+	return x->access == FILE_PROBE ? xfer_keep(x) : xfer_failed(x, XE_READ);
+}
+
 /* Fills buf with the next bytes as they go to the network. */
 static enum xfer_step
 fill(struct xfer *x)
@@ -141,10 +169,9 @@ fill(struct xfer *x)
 	if (x->buf == NULL)
 		x->buf = xmalloc(COPY_SIZE);
 	in = x->convert ? (char *)x->s->w->scratch : x->buf;
-	n = pread(x->file, in,
-	    MIN(x->left, x->convert ? COPY_SIZE / 2 : COPY_SIZE), x->offset);
+	n = read_file(x, in, x->convert ? COPY_SIZE / 2 : COPY_SIZE);
 	if (n < 0)
-		return errno == EINTR ? STEP_AGAIN : xfer_failed(x, XE_READ);
+		return read_failed(x);
 	if (n == 0)
 		return xfer_failed(x, XE_SHRANK);
 	x->offset += n;
@@ -164,9 +191,13 @@ retr_move(struct xfer *x)
 		return xfer_send_text(x);
 	if (x->left == 0)
 		return xfer_end_sending(x);
+	if (x->access == FILE_KEPT && x->ready == 0)
+		return xfer_ask_bytes(x);
 	if (x->convert || x->copy || x->st.ops->sendfile == NULL)
 		return fill(x);
-	return send_file(x);
+	if (x->access != FILE_KEPT)
+		return send_file(x);
+	return x->st.ops->splices ? xfer_send_pipe(x) : fill(x);
 }
 
 static void
@@ -198,6 +229,23 @@ say_start(struct xfer *x)
 		    mode, x->arg, (unsigned long long)x->left);
 }
 
+/* Are the answer's fields right? A kept file comes without descriptor. */
+static bool
+read_opened(struct xfer *x, struct fs_reply *r, uint64_t *size_r)
+{
+	uint8_t access;
+
+	*size_r = get_u64(&r->body);
+	get_i64(&r->body); /* mtime */
+	access = get_u8(&r->body);
+	if (rbuf_end(&r->body) < 0 || *size_r > INT64_MAX ||
+	    access >= FILE_ACCESS_COUNT ||
+	    (access == FILE_KEPT) != (x->file < 0))
+		return false;
+	x->access = access;
+	return true;
+}
+
 static void
 on_opened(struct session *s, struct fs_reply *r)
 {
@@ -210,9 +258,7 @@ on_opened(struct session *s, struct fs_reply *r)
 		xfer_refuse(x, r->status);
 		return;
 	}
-	size = get_u64(&r->body);
-	get_i64(&r->body); /* mtime */
-	if (rbuf_end(&r->body) < 0 || x->file < 0 || size > INT64_MAX)
+	if (!read_opened(x, r, &size))
 		xfer_refuse(x, FS_IO);
 	else if (x->restart > size)
 		xfer_refuse_with(x, 554, "Restart offset beyond end of file.");

@@ -19,6 +19,7 @@
 
 static char top[] = "/tmp/ternftpd-fuzz-XXXXXX";
 static int topfd;
+static int pipefd[2];
 static struct config conf;
 static struct ident ident;
 static struct account account;
@@ -45,6 +46,7 @@ prepare(void)
 	REQUIRE(fd != -1);
 	close(fd);
 	atexit(remove_top);
+	REQUIRE(pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) == 0);
 	ident_self(&ident);
 	conf.upload_resume = true;
 	conf.list_sort_max = 3;
@@ -88,6 +90,24 @@ finish(struct agent_session *s)
 	REQUIRE(rmtree(topfd, "root", &err) == FS_OK);
 }
 
+/* What comes along where it should, and now and then something else. */
+static int
+descriptor_for(uint16_t type, struct input *in)
+{
+	if (type == FS_KEEP && input_uint(in, 1) < 250)
+		return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	return type == FS_KEEP || type == FS_READ ? dup(pipefd[1]) : -1;
+}
+
+static void
+drain_pipe(void)
+{
+	char buf[4096];
+
+	while (read(pipefd[0], buf, sizeof(buf)) > 0)
+		continue;
+}
+
 /* One request; false if the channel would be closed. */
 static bool
 request(struct agent_session *s, struct agent_bufs *b, struct input *in)
@@ -102,7 +122,10 @@ request(struct agent_session *s, struct agent_bufs *b, struct input *in)
 	in->p += len;
 	in->n -= len;
 	m.type = get_u16(&m.body);
+	m.fd = descriptor_for(m.type, in);
 	status = op_run(s, b, &m);
+	ipc_msg_done(&m);
+	drain_pipe();
 	REQUIRE(status <= FS_STATUS_COUNT);
 	if (status == REQ_MALFORMED)
 		return false;

@@ -6,6 +6,7 @@ endif
 tests_unit_check_agent_SOURCES = tests/unit/check_agent.c \
 	tests/unit/agent_fixture.c tests/unit/agent_fixture.h \
 	tests/unit/suites.h \
+	tests/unit/test_agent_download.c \
 	tests/unit/test_agent_glob.c \
 	tests/unit/test_agent_list.c \
 	tests/unit/test_agent_ops.c \

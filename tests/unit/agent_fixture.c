@@ -153,6 +153,12 @@ ask(uint16_t type, const char *fields, ...)
 	return status;
 }
 
+int
+opened(void)
+{
+	return f.m.fd != -1 ? f.m.fd : f.s->file;
+}
+
 const char *
 host(const char *name)
 {

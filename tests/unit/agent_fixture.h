@@ -56,6 +56,9 @@ int ask_raw(int fd);
 /* Fields of the reply. ask_end() checks that there are no more. */
 #define ask_end() ck_assert_int_eq(rbuf_end(&f.m.body), 0)
 
+/* What FS_OPEN has just opened, wherever it is (enum file_access). */
+int opened(void);
+
 /* Host files; names are relative to the root. */
 const char *host(const char *name);
 void put_file(const char *name, const char *text);

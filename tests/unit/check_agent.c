@@ -13,6 +13,7 @@ main(void)
 	SRunner *sr = srunner_create(suite_agent_glob());
 	int failed;
 
+	srunner_add_suite(sr, suite_agent_download());
 	srunner_add_suite(sr, suite_agent_paths());
 	srunner_add_suite(sr, suite_agent_ops());
 	srunner_add_suite(sr, suite_agent_rights());

@@ -9,6 +9,7 @@
 #include <check.h>
 
 Suite *suite_account(void);
+Suite *suite_agent_download(void);
 Suite *suite_agent_glob(void);
 Suite *suite_agent_list(void);
 Suite *suite_agent_ops(void);
@@ -72,6 +73,7 @@ Suite *suite_tls_reuse(void);
 Suite *suite_tls_stream(void);
 Suite *suite_tlsconf(void);
 Suite *suite_vpath(void);
+Suite *suite_xfer_cold(void);
 Suite *suite_xfer_recv(void);
 Suite *suite_xfer_send(void);
 

@@ -94,12 +94,13 @@ START_TEST(open_reads)
 	ck_assert_int_eq(ask(FS_OPEN, "p", "/f"), FS_OK);
 	ck_assert_uint_eq(get_u64(&f.m.body), 5);
 	get_i64(&f.m.body);
+	get_u8(&f.m.body);
 	ask_end();
-	ck_assert_int_eq(read(f.m.fd, buf, sizeof(buf)), 5);
+	ck_assert_int_eq(read(opened(), buf, sizeof(buf)), 5);
 	ck_assert_mem_eq(buf, "hello", 5);
 	/* for reading only, and never inherited */
-	ck_assert_int_eq(write(f.m.fd, "x", 1), -1);
-	ck_assert_int_ne(fcntl(f.m.fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_eq(write(opened(), "x", 1), -1);
+	ck_assert_int_ne(fcntl(opened(), F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_eq(chmod(host("f"), 0), 0);
 	ck_assert_int_eq(ask(FS_OPEN, "p", "/f"), FS_DENIED);
 	ck_assert_int_eq(ask(FS_OPEN, "p", "/none"), FS_MISSING);

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/ipc.h"
@@ -33,6 +35,23 @@
 
 static uint64_t fake_now;
 static int turns;
+static off_t warm;
+
+/* The C library's: what would have to wait is up to the test. */
+ssize_t
+preadv2(int fd, const struct iovec *iov, int n, off_t at, int flags)
+{
+	struct iovec first = iov[0];
+
+	ck_assert_int_eq(n, 1);
+	if ((flags & RWF_NOWAIT) != 0 && at >= warm) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if ((flags & RWF_NOWAIT) != 0)
+		first.iov_len = MIN(first.iov_len, (size_t)(warm - at));
+	return pread(fd, first.iov_base, first.iov_len, at);
+}
 
 static uint64_t
 fake_clock(void)
@@ -65,7 +84,30 @@ answer_open(struct rig *r, struct rbuf *in, struct wbuf *out, int *fd_r)
 		return;
 	put_u64(out, r->lie ? r->size : (uint64_t)lseek(r->file, 0, SEEK_END));
 	put_i64(out, 0);
-	*fd_r = r->file;
+	put_u8(out, (uint8_t)r->access);
+	warm = r->warm;
+	if (r->access != FILE_KEPT)
+		*fd_r = r->file;
+}
+
+static void
+answer_read(struct rig *r, struct rbuf *in, struct wbuf *out, int pipe)
+{
+	uint64_t offset = get_u64(in);
+	uint32_t n = get_u32(in);
+	char *buf = xmalloc(n);
+	ssize_t there;
+
+	note(r, "read %llu %u;", (unsigned long long)offset, n);
+	ck_assert_int_ge(pipe, 0);
+	put_u8(out, r->read_status);
+	there = pread(r->file, buf, n, (off_t)offset);
+	ck_assert_int_ge(there, 0);
+	there = write(pipe, buf, MAX(there - r->read_less, 0));
+	free(buf);
+	if (r->read_status != FS_OK)
+		return;
+	put_u32(out, (uint32_t)there + r->read_less + r->read_more);
 }
 
 static void
@@ -146,6 +188,17 @@ answer(struct rig *r, struct ipc_msg *m)
 	case FS_COMMIT:
 		note(r, "commit %llu;", (unsigned long long)get_u64(&m->body));
 		put_u8(&out, r->commit_status);
+		break;
+	case FS_KEEP:
+		note(r, "keep;");
+		put_u8(&out, r->keep_status);
+		break;
+	case FS_READ:
+		answer_read(r, &m->body, &out, m->fd);
+		break;
+	case FS_CLOSE:
+		note(r, "close;");
+		put_u8(&out, FS_OK);
 		break;
 	case FS_ABANDON:
 		note(r, "abandon %u;", get_u8(&m->body));
@@ -228,6 +281,8 @@ rig_start(struct rig *r)
 	memset(r, 0, sizeof(*r));
 	set_conf(&r->conf);
 	r->data = -1;
+	r->access = FILE_PROBE;
+	r->warm = INT64_MAX;
 	r->base = event_base_new();
 	r->w = xcalloc(1, sizeof(*r->w));
 	r->file = memfd_create("file", MFD_CLOEXEC);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Downloads: FS_OPEN, and the reading of files that a worker cannot read
+ * without waiting (FS_KEEP, FS_READ, FS_CLOSE).
+ *
+ * Such files are on slow or remote file systems, or not in the page cache. A
+ * thread here may wait for them; the bytes go through a pipe of the worker's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "common/sockutil.h"
+#include "server/agent/ops.h"
+#include "server/agent/resolve.h"
+
+/* ------------------------------------------------------------------ open */
+
+/* File systems that cannot tell what is in memory say so to any such read. */
+static enum file_access
+find_access(int fd)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == 0 &&
+	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
+		return FILE_READY;
+	if (preadv2(fd, &iov, 1, 0, RWF_NOWAIT) == -1 && errno == EOPNOTSUPP)
+		return FILE_KEPT;
+	return FILE_PROBE;
+}
+
+/* Asked once for the files of one file system in a row. */
+static enum file_access
+access_of(struct agent_session *s, int fd, dev_t dev)
+{
+	if (!s->dev_known || s->dev != dev) {
+		s->access = find_access(fd);
+		s->dev = dev;
+		s->dev_known = true;
+	}
+	return s->access;
+}
+
+enum fs_status
+agent_open(struct agent_session *s, struct agent_req *r)
+{
+	enum file_access access;
+	struct stat st;
+
+	r->fd = resolve_regular(s, r->path, O_RDONLY, &st);
+	if (r->fd == -1 && errno == EISDIR)
+		return FS_NOT_REGULAR;
+	if (r->fd == -1)
+		return req_errno(r);
+	access = access_of(s, r->fd, st.st_dev);
+	put_u64(&r->out, (uint64_t)st.st_size);
+	put_i64(&r->out, st.st_mtime);
+	put_u8(&r->out, (uint8_t)access);
+	if (access == FILE_KEPT) {
+		s->file = r->fd;
+		r->fd = -1;
+	}
+	return FS_OK;
+}
+
+/* ------------------------------------------------------------------ read */
+
+static enum fs_status
+no_descriptor(struct agent_req *r)
+{
+	r->err = EMFILE;
+	return FS_IO;
+}
+
+enum fs_status
+agent_keep(struct agent_session *s, struct agent_req *r)
+{
+	struct stat st;
+
+	if (*r->given == -1)
+		return no_descriptor(r);
+	if (fstat(*r->given, &st) == -1 || !S_ISREG(st.st_mode))
+		return REQ_MALFORMED;
+	s->file = *r->given;
+	*r->given = -1;
+	return FS_OK;
+}
+
+/* For file systems without splice(2). */
+static ssize_t
+copy_to_pipe(int file, off_t *at, int pipe, struct agent_req *r, size_t len)
+{
+	ssize_t n;
+
+	n = pread(file, r->text, MIN(len, AGENT_TEXT_MAX), *at);
+	if (n > 0)
+		n = write(pipe, r->text, (size_t)n);
+	if (n > 0)
+		*at += n;
+	return n;
+}
+
+/* The bytes after these will be asked for next: they are begun. */
+enum fs_status
+agent_read(struct agent_session *s, struct agent_req *r)
+{
+	off_t at = (off_t)r->num[0];
+	size_t len = (size_t)r->num[1];
+	ssize_t n;
+
+	if (r->num[0] > INT64_MAX || len == 0)
+		return REQ_MALFORMED;
+	if (*r->given == -1)
+		return no_descriptor(r);
+	n = splice(s->file, &at, *r->given, NULL, len, SPLICE_F_NONBLOCK);
+	if (n == -1 && errno == EINVAL)
+		n = copy_to_pipe(s->file, &at, *r->given, r, len);
+	if (n == -1 && errno != EPIPE) /* nobody waits any more */
+		return req_errno(r);
+	(void)posix_fadvise(s->file, at, (off_t)len, POSIX_FADV_WILLNEED);
+	put_u32(&r->out, n > 0 ? (uint32_t)n : 0);
+	return FS_OK;
+}
+
+/* What closes the file is that this is no FS_READ. */
+enum fs_status
+agent_close(struct agent_session *s, struct agent_req *r)
+{
+	(void)s;
+	(void)r;
+	return FS_OK;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Downloads of files whose reading could make the whole worker wait: those that
+ * are not in the page cache, or on a file system that cannot tell.
+ *
+ * The agent reads them, into a pipe. A file that turns out to be cold half-way
+ * is given back to the agent and stays there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/param.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/sockutil.h"
+#include "server/worker/xfer_priv.h"
+
+/* ---------------------------------------------------------------- warmth */
+
+/* Whatever goes wrong, the agent shall find out. */
+static bool
+is_resident(int fd, off_t at)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+
+	return preadv2(fd, &iov, 1, at, RWF_NOWAIT) >= 0;
+}
+
+/*
+ * Files are read in order and forgotten in order: where both ends of a piece
+ * are in memory, what is between mostly is. The first end is looked at only
+ * once, after that it is next to the last end before.
+ */
+size_t
+xfer_warm(struct xfer *x, size_t len)
+{
+	off_t end = x->offset + (off_t)len;
+
+	if (x->access == FILE_READY)
+		return len;
+	if (x->offset < x->warm)
+		return MIN(len, (size_t)(x->warm - x->offset));
+	if (x->warm == 0 && !is_resident(x->file, x->offset))
+		return 0;
+	if (!is_resident(x->file, end - 1))
+		return 0;
+	x->warm = end;
+	return len;
+}
+
+/* ------------------------------------------------------------- the agent */
+
+static void
+on_kept(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+
+	x->asked = false;
+	if (r->status != FS_OK)
+		xfer_fail(x, XE_READ);
+	else if (fs_end(s, r))
+		xfer_move(x);
+}
+
+enum xfer_step
+xfer_keep(struct xfer *x)
+{
+	x->access = FILE_KEPT;
+	x->asked = true;
+	fs_keep(x->s, x->file, on_kept);
+	fd_close(&x->file);
+	return STEP_AGENT;
+}
+
+static uint32_t
+bytes_wanted(const struct xfer *x)
+{
+	return (uint32_t)MIN(x->left, XFER_LENT_SIZE);
+}
+
+static void
+on_bytes(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+	uint32_t n = get_u32(&r->body);
+
+	x->asked = false;
+	if (r->status != FS_OK) {
+		xfer_fail(x, XE_READ);
+		return;
+	}
+	if (!fs_end(s, r))
+		return;
+	if (n == 0 || n > bytes_wanted(x)) {
+		xfer_fail(x, n == 0 ? XE_SHRANK : XE_READ);
+		return;
+	}
+	x->ready = n;
+	xfer_move(x);
+}
+
+enum xfer_step
+xfer_ask_bytes(struct xfer *x)
+{
+	if (x->pipe[0] < 0 && xfer_pipe_lend(x->pipe) < 0)
+		return xfer_failed(x, XE_READ);
+	x->asked = true;
+	fs_read(
+	    x->s, (uint64_t)x->offset, bytes_wanted(x), x->pipe[1], on_bytes);
+	return STEP_AGENT;
+}
+
+/* ---------------------------------------------------------------- moving */
+
+/* One errno for two descriptors; and the agent's word is not enough. */
+static enum xfer_step
+splice_failed(struct xfer *x)
+{
+	int there;
+
+	switch (errno) {
+	case EAGAIN:
+		if (ioctl(x->pipe[0], FIONREAD, &there) == 0 && there > 0)
+			return STEP_WRITE;
+		return xfer_failed(x, XE_READ);
+	case EINTR:
+		return STEP_AGAIN;
+	case EIO:
+	case ENODATA:
+		return xfer_failed(x, XE_READ);
+	default:
+		return xfer_failed(x, XE_RESET);
+	}
+}
+
+enum xfer_step
+xfer_send_pipe(struct xfer *x)
+{
+	ssize_t n = splice(x->pipe[0], NULL, x->st.fd, NULL, x->ready,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (n < 0)
+		return splice_failed(x);
+	if (n == 0)
+		return xfer_failed(x, XE_READ);
+	x->ready -= (size_t)n;
+	x->left -= (uint64_t)n;
+	x->moved += (uint64_t)n;
+	x->offset += n;
+	return STEP_AGAIN;
+}
