@@ -177,11 +177,8 @@ enum proto_fs {
 	FS_FACTS = 147,
 	/* no fields; fd = what FS_OPEN gave -> nothing: now it is kept */
 	FS_KEEP = 148,
-	/*
-	 * u64 offset, u32 length; fd = the writing end of an empty pipe
-	 * -> u32 bytes of the file that are in the pipe now (0: its end).
-	 * Only while a file is kept; any other request closes that.
-	 */
+	/* u64 offset, u32 length -> bytes (none: the file's end). Only while a
+	 * file is kept; any other request closes it. */
 	FS_READ = 149,
 	/* no fields: the kept file -> nothing; also when there is none */
 	FS_CLOSE = 150,

@@ -4,7 +4,9 @@
  * without waiting (FS_KEEP, FS_READ, FS_CLOSE).
  *
  * Such files are on slow or remote file systems, or not in the page cache. A
- * thread here may wait for them; the bytes go through a pipe of the worker's.
+ * thread here may wait for them. The bytes go in messages: of a pipe between
+ * the processes, whoever splices into it from a file that hangs holds the lock,
+ * and the worker could not even close it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +51,14 @@ access_of(struct agent_session *s, int fd, dev_t dev)
 	return s->access;
 }
 
+static void
+keep(struct agent_session *s, int *fd)
+{
+	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	s->file = *fd;
+	*fd = -1;
+}
+
 enum fs_status
 agent_open(struct agent_session *s, struct agent_req *r)
 {
@@ -65,68 +75,40 @@ agent_open(struct agent_session *s, struct agent_req *r)
 	put_i64(&r->out, st.st_mtime);
 	put_u8(&r->out, (uint8_t)access);
 	if (access == FILE_KEPT) {
-		s->file = r->fd;
-		r->fd = -1;
+		keep(s, &r->fd);
 	}
 	return FS_OK;
 }
 
 /* ------------------------------------------------------------------ read */
 
-static enum fs_status
-no_descriptor(struct agent_req *r)
-{
-	r->err = EMFILE;
-	return FS_IO;
-}
-
 enum fs_status
 agent_keep(struct agent_session *s, struct agent_req *r)
 {
 	struct stat st;
 
-	if (*r->given == -1)
-		return no_descriptor(r);
+	if (*r->given == -1) { /* we had no room for it */
+		r->err = EMFILE;
+		return FS_IO;
+	}
 	if (fstat(*r->given, &st) == -1 || !S_ISREG(st.st_mode))
 		return REQ_MALFORMED;
-	s->file = *r->given;
-	*r->given = -1;
+	keep(s, r->given);
 	return FS_OK;
 }
 
-/* For file systems without splice(2). */
-static ssize_t
-copy_to_pipe(int file, off_t *at, int pipe, struct agent_req *r, size_t len)
-{
-	ssize_t n;
-
-	n = pread(file, r->text, MIN(len, AGENT_TEXT_MAX), *at);
-	if (n > 0)
-		n = write(pipe, r->text, (size_t)n);
-	if (n > 0)
-		*at += n;
-	return n;
-}
-
-/* The bytes after these will be asked for next: they are begun. */
 enum fs_status
 agent_read(struct agent_session *s, struct agent_req *r)
 {
-	off_t at = (off_t)r->num[0];
-	size_t len = (size_t)r->num[1];
+	uint64_t offset = r->num[0], len = r->num[1];
 	ssize_t n;
 
-	if (r->num[0] > INT64_MAX || len == 0)
+	if (offset > INT64_MAX || len == 0)
 		return REQ_MALFORMED;
-	if (*r->given == -1)
-		return no_descriptor(r);
-	n = splice(s->file, &at, *r->given, NULL, len, SPLICE_F_NONBLOCK);
-	if (n == -1 && errno == EINVAL)
-		n = copy_to_pipe(s->file, &at, *r->given, r, len);
-	if (n == -1 && errno != EPIPE) /* nobody waits any more */
+	n = pread(s->file, r->text, MIN(len, AGENT_TEXT_MAX), (off_t)offset);
+	if (n == -1)
 		return req_errno(r);
-	(void)posix_fadvise(s->file, at, (off_t)len, POSIX_FADV_WILLNEED);
-	put_u32(&r->out, n > 0 ? (uint32_t)n : 0);
+	put_bytes(&r->out, r->text, (size_t)n);
 	return FS_OK;
 }
 

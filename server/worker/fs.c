@@ -290,15 +290,14 @@ fs_keep(struct session *s, int file, fs_cb *cb)
 }
 
 void
-fs_read(
-    struct session *s, uint64_t offset, uint32_t length, int pipe, fs_cb *cb)
+fs_read(struct session *s, uint64_t offset, uint32_t length, fs_cb *cb)
 {
 	struct wbuf w;
 
 	begin(s, &w, FS_READ);
 	put_u64(&w, offset);
 	put_u32(&w, length);
-	submit_with(s, FS_READ, &w, pipe, cb);
+	submit(s, FS_READ, &w, cb);
 }
 
 void

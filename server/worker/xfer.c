@@ -121,7 +121,7 @@ xfer_free(struct xfer *x)
 		stream_reset(&x->st);
 	fd_close(&x->file);
 	if (x->pipe[0] >= 0)
-		xfer_pipe_put(x->pipe, x->access != FILE_KEPT);
+		xfer_pipe_put(x->pipe, true);
 	x->s->xfer = NULL;
 	free(x->buf);
 	free(x->unique);

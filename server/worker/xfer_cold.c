@@ -3,12 +3,9 @@
  * Downloads of files whose reading could make the whole worker wait: those that
  * are not in the page cache, or on a file system that cannot tell.
  *
- * The agent reads them, into a pipe. A file that turns out to be cold half-way
- * is given back to the agent and stays there.
+ * The agent reads them. A file that turns out to be cold half-way is given back
+ * to the agent and stays there.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/param.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -77,77 +74,36 @@ xfer_keep(struct xfer *x)
 static uint32_t
 bytes_wanted(const struct xfer *x)
 {
-	return (uint32_t)MIN(x->left, XFER_LENT_SIZE);
+	return (uint32_t)MIN(x->left, XFER_BUF / 2);
 }
 
 static void
 on_bytes(struct session *s, struct fs_reply *r)
 {
 	struct xfer *x = s->xfer;
-	uint32_t n = get_u32(&r->body);
+	const char *bytes;
+	size_t n;
 
 	x->asked = false;
 	if (r->status != FS_OK) {
 		xfer_fail(x, XE_READ);
 		return;
 	}
+	bytes = get_bytes(&r->body, &n);
 	if (!fs_end(s, r))
 		return;
 	if (n == 0 || n > bytes_wanted(x)) {
 		xfer_fail(x, n == 0 ? XE_SHRANK : XE_READ);
 		return;
 	}
-	x->ready = n;
+	xfer_take_bytes(x, bytes, n);
 	xfer_move(x);
 }
 
 enum xfer_step
 xfer_ask_bytes(struct xfer *x)
 {
-	if (x->pipe[0] < 0 && xfer_pipe_lend(x->pipe) < 0)
-		return xfer_failed(x, XE_READ);
 	x->asked = true;
-	fs_read(
-	    x->s, (uint64_t)x->offset, bytes_wanted(x), x->pipe[1], on_bytes);
+	fs_read(x->s, (uint64_t)x->offset, bytes_wanted(x), on_bytes);
 	return STEP_AGENT;
-}
-
-/* ---------------------------------------------------------------- moving */
-
-/* One errno for two descriptors; and the agent's word is not enough. */
-static enum xfer_step
-splice_failed(struct xfer *x)
-{
-	int there;
-
-	switch (errno) {
-	case EAGAIN:
-		if (ioctl(x->pipe[0], FIONREAD, &there) == 0 && there > 0)
-			return STEP_WRITE;
-		return xfer_failed(x, XE_READ);
-	case EINTR:
-		return STEP_AGAIN;
-	case EIO:
-	case ENODATA:
-		return xfer_failed(x, XE_READ);
-	default:
-		return xfer_failed(x, XE_RESET);
-	}
-}
-
-enum xfer_step
-xfer_send_pipe(struct xfer *x)
-{
-	ssize_t n = splice(x->pipe[0], NULL, x->st.fd, NULL, x->ready,
-	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-	if (n < 0)
-		return splice_failed(x);
-	if (n == 0)
-		return xfer_failed(x, XE_READ);
-	x->ready -= (size_t)n;
-	x->left -= (uint64_t)n;
-	x->moved += (uint64_t)n;
-	x->offset += n;
-	return STEP_AGAIN;
 }

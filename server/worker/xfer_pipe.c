@@ -33,17 +33,6 @@ pipe_new(int fds[2])
 }
 
 int
-xfer_pipe_lend(int fds[2])
-{
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0) {
-		fds[0] = fds[1] = -1;
-		return -1;
-	}
-	(void)fcntl(fds[1], F_SETPIPE_SZ, XFER_LENT_SIZE);
-	return 0;
-}
-
-int
 xfer_pipe_get(int fds[2])
 {
 	if (pooled == 0)

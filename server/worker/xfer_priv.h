@@ -103,7 +103,6 @@ struct xfer {
 	bool copy; /* the kernel cannot move it: through buf */
 	enum file_access access; /* download */
 	off_t warm; /* FILE_PROBE: up to here it is in the page cache */
-	size_t ready; /* FILE_KEPT: bytes of it in the pipe */
 	struct ascii ascii;
 
 	/* what is read and still to be sent, in buf or in an agent's message */
@@ -118,7 +117,7 @@ struct xfer {
 	enum store_mode store;
 	uint64_t restart;
 	bool bulk; /* it is a large one */
-	int pipe[2]; /* -1 unless splicing; empty between an upload's steps */
+	int pipe[2]; /* -1 unless splicing; empty between steps */
 	char *unique; /* STOU: the name that the agent chose */
 
 	const char *verb, *arg; /* as the client wrote it */
@@ -172,6 +171,12 @@ void xfer_refuse_with(struct xfer *, int code, const char *text);
 
 /* Sends text; STEP_AGAIN when nothing is left of it. */
 enum xfer_step xfer_send_text(struct xfer *);
+/*
+ * Makes the next n bytes of a download (at most half of XFER_BUF, and they may
+ * stand in x->buf already) the text to be sent.
+ */
+void xfer_take_bytes(struct xfer *, const char *in, size_t n);
+#define XFER_BUF (128 * 1024)
 /* Everything was sent: ends our side in an orderly way. */
 enum xfer_step xfer_end_sending(struct xfer *);
 
@@ -190,20 +195,13 @@ void xfer_list(struct session *, const char *verb, const struct list_opts *,
 size_t xfer_warm(struct xfer *, size_t len);
 /* Has the agent read from now on. */
 enum xfer_step xfer_keep(struct xfer *);
-/* FILE_KEPT: has the agent fill the pipe; what is there already is sent. */
+/* FILE_KEPT: asks for the next bytes. */
 enum xfer_step xfer_ask_bytes(struct xfer *);
-enum xfer_step xfer_send_pipe(struct xfer *);
 
 /* xfer_pipe.c: pipes for splice(2), kept by the process. 0 or -1. */
 int xfer_pipe_get(int fds[2]);
 /* Takes the pipe back; one that is not empty is closed. */
 void xfer_pipe_put(int fds[2], bool empty);
 #define XFER_PIPE_SIZE (1024 * 1024)
-/*
- * One for an agent, which may give less than we wish. It never gets into the
- * pool: the agent could still write to it. 0 or -1.
- */
-int xfer_pipe_lend(int fds[2]);
-#define XFER_LENT_SIZE (256 * 1024)
 
 #endif

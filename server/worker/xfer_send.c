@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -19,8 +20,6 @@
 #include "server/worker/data.h"
 #include "server/worker/xfer_priv.h"
 #include "tls/tls_stream.h"
-
-#define COPY_SIZE (128 * 1024)
 
 /* ------------------------------------------------- shared with listings */
 
@@ -135,53 +134,44 @@ send_file(struct xfer *x)
 	}
 }
 
-/* The next bytes of the file, without waiting for them. */
-static ssize_t
-read_file(struct xfer *x, char *in, size_t size)
-{
-	struct iovec iov = { in, MIN(x->left, size) };
-	ssize_t n;
-
-	if (x->access != FILE_KEPT)
-		return preadv2(x->file, &iov, 1, x->offset,
-		    x->access == FILE_PROBE ? RWF_NOWAIT : 0);
-	n = read(x->pipe[0], in, MIN(x->ready, size));
-	if (n > 0)
-		x->ready -= (size_t)n;
-	return n;
-}
-
-static enum xfer_step
-read_failed(struct xfer *x)
-{
-	if (errno == EINTR)
-		return STEP_AGAIN;
-	return x->access == FILE_PROBE ? xfer_keep(x) : xfer_failed(x, XE_READ);
-}
-
 /* Fills buf with the next bytes as they go to the network. */
 static enum xfer_step
 fill(struct xfer *x)
 {
-	char *in;
+	struct iovec iov;
 	ssize_t n;
 
 	if (x->buf == NULL)
-		x->buf = xmalloc(COPY_SIZE);
-	in = x->convert ? (char *)x->s->w->scratch : x->buf;
-	n = read_file(x, in, x->convert ? COPY_SIZE / 2 : COPY_SIZE);
-	if (n < 0)
-		return read_failed(x);
+		x->buf = xmalloc(XFER_BUF);
+	iov.iov_base = x->convert ? (char *)x->s->w->scratch : x->buf;
+	iov.iov_len = MIN(x->left, x->convert ? XFER_BUF / 2 : XFER_BUF);
+	n = preadv2(x->file, &iov, 1, x->offset,
+	    x->access == FILE_PROBE ? RWF_NOWAIT : 0);
 	if (n == 0)
 		return xfer_failed(x, XE_SHRANK);
-	x->offset += n;
-	x->left -= (uint64_t)n;
+	if (n < 0 && errno == EINTR)
+		return STEP_AGAIN;
+	if (n < 0)
+		return x->access == FILE_PROBE ? xfer_keep(x)
+					       : xfer_failed(x, XE_READ);
+	xfer_take_bytes(x, iov.iov_base, (size_t)n);
+	return STEP_AGAIN;
+}
+
+void
+xfer_take_bytes(struct xfer *x, const char *in, size_t n)
+{
+	if (x->buf == NULL)
+		x->buf = xmalloc(XFER_BUF);
+	x->offset += (off_t)n;
+	x->left -= n;
 	x->last = x->left == 0;
 	x->text = x->buf;
-	x->text_len = x->convert
-			  ? ascii_to_net(&x->ascii, x->buf, in, (size_t)n)
-			  : (size_t)n;
-	return STEP_AGAIN;
+	x->text_len = n;
+	if (x->convert)
+		x->text_len = ascii_to_net(&x->ascii, x->buf, in, n);
+	else if (in != x->buf)
+		memcpy(x->buf, in, n);
 }
 
 static enum xfer_step
@@ -191,13 +181,11 @@ retr_move(struct xfer *x)
 		return xfer_send_text(x);
 	if (x->left == 0)
 		return xfer_end_sending(x);
-	if (x->access == FILE_KEPT && x->ready == 0)
+	if (x->access == FILE_KEPT)
 		return xfer_ask_bytes(x);
 	if (x->convert || x->copy || x->st.ops->sendfile == NULL)
 		return fill(x);
-	if (x->access != FILE_KEPT)
-		return send_file(x);
-	return x->st.ops->splices ? xfer_send_pipe(x) : fill(x);
+	return send_file(x);
 }
 
 static void

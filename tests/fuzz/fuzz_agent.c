@@ -19,7 +19,6 @@
 
 static char top[] = "/tmp/ternftpd-fuzz-XXXXXX";
 static int topfd;
-static int pipefd[2];
 static struct config conf;
 static struct ident ident;
 static struct account account;
@@ -46,7 +45,6 @@ prepare(void)
 	REQUIRE(fd != -1);
 	close(fd);
 	atexit(remove_top);
-	REQUIRE(pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) == 0);
 	ident_self(&ident);
 	conf.upload_resume = true;
 	conf.list_sort_max = 3;
@@ -96,16 +94,7 @@ descriptor_for(uint16_t type, struct input *in)
 {
 	if (type == FS_KEEP && input_uint(in, 1) < 250)
 		return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	return type == FS_KEEP || type == FS_READ ? dup(pipefd[1]) : -1;
-}
-
-static void
-drain_pipe(void)
-{
-	char buf[4096];
-
-	while (read(pipefd[0], buf, sizeof(buf)) > 0)
-		continue;
+	return type == FS_KEEP ? dup(0) : -1;
 }
 
 /* One request; false if the channel would be closed. */
@@ -125,7 +114,6 @@ request(struct agent_session *s, struct agent_bufs *b, struct input *in)
 	m.fd = descriptor_for(m.type, in);
 	status = op_run(s, b, &m);
 	ipc_msg_done(&m);
-	drain_pipe();
 	REQUIRE(status <= FS_STATUS_COUNT);
 	if (status == REQ_MALFORMED)
 		return false;

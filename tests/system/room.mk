@@ -20,6 +20,7 @@ SYSTEM_TESTS = \
 	tests/system/test_reload.py \
 	tests/system/test_renewal.py \
 	tests/system/test_root.py \
+	tests/system/test_slow.py \
 	tests/system/test_stapling.py \
 	tests/system/test_stop.py \
 	tests/system/test_tls_bad.py \
@@ -32,4 +33,4 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += tests/system/clients.py tests/system/lib.py tests/system/run \
-	tests/system/tlslib.py $(SYSTEM_TESTS)
+	tests/system/slowfs.py tests/system/tlslib.py $(SYSTEM_TESTS)

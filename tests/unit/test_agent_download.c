@@ -2,37 +2,14 @@
 /*
  * Reading for a worker that must not wait: FS_KEEP, FS_READ and FS_CLOSE.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent_fixture.h"
 #include "common/mem.h"
-#include "common/sockutil.h"
 #include "suites.h"
-
-static int pipefd[2];
-
-static void
-setup(void)
-{
-	fixture_setup();
-	signal(SIGPIPE, SIG_IGN);
-	ck_assert_int_eq(pipe2(pipefd, O_CLOEXEC | O_NONBLOCK), 0);
-}
-
-static void
-teardown(void)
-{
-	fd_close(&pipefd[0]);
-	fd_close(&pipefd[1]);
-	fixture_teardown();
-}
 
 static int
 keep(const char *name)
@@ -48,38 +25,44 @@ keep(const char *name)
 	return status;
 }
 
-/* The number of bytes read, or a negative status. */
-static int
-read_to(int fd, uint64_t offset, uint32_t length)
+/* The bytes as text; NULL and the status if there are none to be had. */
+static const char *
+read_at(uint64_t offset, uint32_t length, int *status_r)
 {
-	int status;
-	uint32_t n;
+	static char text[IPC_MAX];
+	const void *bytes;
+	size_t n;
 
-	ipc_begin(&f.w, f.out, sizeof(f.out), FS_READ);
-	put_u64(&f.w, offset);
-	put_u32(&f.w, length);
-	status = ask_raw(fd);
-	if (status != FS_OK)
-		return -status;
-	n = get_u32(&f.m.body);
+	*status_r = ask(FS_READ, "84", offset, length);
+	if (*status_r != FS_OK)
+		return NULL;
+	bytes = get_bytes(&f.m.body, &n);
 	ask_end();
 	ck_assert_int_eq(f.m.fd, -1);
-	return (int)n;
+	memcpy(text, bytes, n);
+	text[n] = '\0';
+	return text;
+}
+
+static int
+read_fails(uint64_t offset, uint32_t length)
+{
+	int status;
+
+	ck_assert_ptr_null(read_at(offset, length, &status));
+	return status;
 }
 
 START_TEST(reads)
 {
-	char buf[16];
+	int status;
 
 	put_file("f", "hello");
 	ck_assert_int_eq(keep("f"), FS_OK);
-	ck_assert_int_eq(read_to(pipefd[1], 2, 2), 2);
-	ck_assert_int_eq(read_to(pipefd[1], 4, 1000), 1);
-	ck_assert_int_eq(read_to(pipefd[1], 5, 1000), 0);
-	ck_assert_int_eq(read_to(pipefd[1], 500, 1000), 0);
-	ck_assert_int_le(read_to(pipefd[1], INT64_MAX, UINT32_MAX), 0);
-	ck_assert_int_eq(read(pipefd[0], buf, sizeof(buf)), 3);
-	ck_assert_mem_eq(buf, "llo", 3);
+	ck_assert_str_eq(read_at(2, 2, &status), "ll");
+	ck_assert_str_eq(read_at(1, 1000, &status), "ello");
+	ck_assert_str_eq(read_at(5, 1000, &status), "");
+	ck_assert_str_eq(read_at(500, UINT32_MAX, &status), "");
 	ck_assert_int_eq(ask(FS_CLOSE, ""), FS_OK);
 	ask_end();
 	ck_assert_int_eq(f.s->file, -1);
@@ -87,50 +70,22 @@ START_TEST(reads)
 }
 END_TEST
 
-/* It stops where the pipe is full, and does not wait for the reader. */
-START_TEST(full_pipe)
+/* No more than a message holds; the rest is asked for again. */
+START_TEST(reads_much)
 {
-	int fd, size = fcntl(pipefd[0], F_GETPIPE_SZ);
+	char *text = xcalloc(1, IPC_MAX + 1);
+	size_t got = 0;
+	int status;
 
-	put_file("f", "");
-	fd = open(host("f"), O_WRONLY);
-	ck_assert_int_eq(ftruncate(fd, 2 * size), 0);
-	close(fd);
-	ck_assert_int_eq(keep("f"), FS_OK);
-	ck_assert_int_eq(read_to(pipefd[1], 0, 2 * (uint32_t)size), size);
-	ck_assert_int_le(read_to(pipefd[1], 0, 1), 0);
-}
-END_TEST
-
-/* The worker gave up meanwhile: that is no error. */
-START_TEST(broken_pipe)
-{
-	put_file("f", "hello");
-	ck_assert_int_eq(keep("f"), FS_OK);
-	fd_close(&pipefd[0]);
-	ck_assert_int_eq(read_to(pipefd[1], 0, 5), 0);
-}
-END_TEST
-
-/* Where splice(2) cannot be: here because the other end is a socket. */
-START_TEST(copies)
-{
-	char *text = xcalloc(1, 100001), *buf = xmalloc(100001);
-	int pair[2], n;
-
-	memset(text, 'x', 100000);
+	memset(text, 'x', IPC_MAX);
 	put_file("f", text);
-	ck_assert_int_eq(keep("f"), FS_OK);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	n = read_to(pair[1], 0, 100000);
-	ck_assert_int_gt(n, 4096);
-	ck_assert_int_eq(recv(pair[0], buf, (size_t)n, MSG_WAITALL), n);
-	ck_assert_mem_eq(buf, text, (size_t)n);
-	ck_assert_int_eq(read_to(pair[1], 99999, 10), 1);
-	close(pair[0]);
-	close(pair[1]);
 	free(text);
-	free(buf);
+	ck_assert_int_eq(keep("f"), FS_OK);
+	ck_assert_uint_ge(strlen(read_at(0, 65536, &status)), 65536);
+	while (got < IPC_MAX)
+		got += strlen(read_at(got, UINT32_MAX, &status));
+	ck_assert_uint_eq(got, IPC_MAX);
+	ck_assert_str_eq(read_at(got, 1, &status), "");
 }
 END_TEST
 
@@ -141,7 +96,7 @@ START_TEST(closed_by_others)
 	ck_assert_int_eq(keep("f"), FS_OK);
 	ck_assert_int_eq(ask(FS_STAT, "p", "/f"), FS_OK);
 	ck_assert_int_eq(f.s->file, -1);
-	ck_assert_int_eq(read_to(pipefd[1], 0, 5), -ASK_CLOSED);
+	ck_assert_int_eq(read_fails(0, 5), ASK_CLOSED);
 }
 END_TEST
 
@@ -151,87 +106,78 @@ START_TEST(without_right)
 	f.acct.rights &= ~(uint32_t)RIGHT_READ;
 	fixture_session();
 	ck_assert_int_eq(keep("f"), FS_FORBIDDEN);
-	ck_assert_int_eq(read_to(pipefd[1], 0, 5), -ASK_CLOSED);
+	ck_assert_int_eq(read_fails(0, 5), ASK_CLOSED);
 }
 END_TEST
 
 static int
 read_nothing(void)
 {
-	return read_to(pipefd[1], 0, 5);
+	return read_fails(0, 5);
 }
 
 static int
 read_no_length(void)
 {
 	ck_assert_int_eq(keep("f"), FS_OK);
-	return read_to(pipefd[1], 0, 0);
+	return read_fails(0, 0);
 }
 
 static int
 read_negative(void)
 {
 	ck_assert_int_eq(keep("f"), FS_OK);
-	return read_to(pipefd[1], UINT64_MAX, 1);
-}
-
-static int
-read_no_pipe(void)
-{
-	ck_assert_int_eq(keep("f"), FS_OK);
-	return read_to(-1, 0, 5);
+	return read_fails(UINT64_MAX, 1);
 }
 
 static int
 keep_directory(void)
 {
-	return -keep(".");
+	return keep(".");
 }
 
 static int
-keep_pipe(void)
+keep_channel(void)
 {
 	ipc_begin(&f.w, f.out, sizeof(f.out), FS_KEEP);
-	return -ask_raw(pipefd[0]);
+	return ask_raw(f.chan);
 }
 
 static int
 keep_nothing(void)
 {
-	return -ask(FS_KEEP, "");
+	return ask(FS_KEEP, "");
 }
 
 static int
 close_with_descriptor(void)
 {
 	ipc_begin(&f.w, f.out, sizeof(f.out), FS_CLOSE);
-	return -ask_raw(pipefd[0]);
+	return ask_raw(0);
 }
 
 static int (*const malformed[])(void) = { read_nothing, read_no_length,
-	read_negative, read_no_pipe, keep_directory, keep_pipe, keep_nothing,
+	read_negative, keep_directory, keep_channel, keep_nothing,
 	close_with_descriptor };
 
 START_TEST(refuses_malformed)
 {
 	put_file("f", "hello");
-	ck_assert_int_eq(malformed[_i](), -ASK_CLOSED);
+	ck_assert_int_eq(malformed[_i](), ASK_CLOSED);
 }
 END_TEST
 
 /* Whatever comes along is closed again, kept or not. */
 START_TEST(no_descriptor_stays)
 {
-	int before = dup(0), after, i;
-	char buf[8];
+	int before = dup(0), after, i, status;
 
 	close(before);
 	put_file("f", "hello");
 	for (i = 0; i < 50; i++) {
 		ck_assert_int_eq(keep("f"), FS_OK);
 		ck_assert_int_eq(keep("f"), FS_OK);
-		ck_assert_int_eq(read_to(pipefd[1], 0, 5), 5);
-		ck_assert_int_eq(read(pipefd[0], buf, sizeof(buf)), 5);
+		ck_assert_str_eq(read_at(0, 5, &status), "hello");
 	}
 	ck_assert_int_eq(ask(FS_CLOSE, ""), FS_OK);
 	after = dup(0);
@@ -244,6 +190,7 @@ END_TEST
 START_TEST(open_tells_access)
 {
 	enum file_access access;
+	int status;
 
 	put_file("f", "hello");
 	ck_assert_int_eq(ask(FS_OPEN, "p", "/f"), FS_OK);
@@ -255,7 +202,7 @@ START_TEST(open_tells_access)
 	ck_assert_int_eq(access == FILE_KEPT, f.m.fd == -1);
 	ck_assert_int_eq(access == FILE_KEPT, f.s->file != -1);
 	if (access == FILE_KEPT)
-		ck_assert_int_eq(read_to(pipefd[1], 1, 9), 4);
+		ck_assert_str_eq(read_at(1, 9, &status), "ello");
 }
 END_TEST
 
@@ -265,11 +212,9 @@ suite_agent_download(void)
 	Suite *s = suite_create("agent_download");
 	TCase *t = tcase_create("download");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
 	tcase_add_test(t, reads);
-	tcase_add_test(t, full_pipe);
-	tcase_add_test(t, broken_pipe);
-	tcase_add_test(t, copies);
+	tcase_add_test(t, reads_much);
 	tcase_add_test(t, closed_by_others);
 	tcase_add_test(t, without_right);
 	tcase_add_loop_test(t, refuses_malformed, 0, NELEM(malformed));

@@ -91,23 +91,18 @@ answer_open(struct rig *r, struct rbuf *in, struct wbuf *out, int *fd_r)
 }
 
 static void
-answer_read(struct rig *r, struct rbuf *in, struct wbuf *out, int pipe)
+answer_read(struct rig *r, struct rbuf *in, struct wbuf *out)
 {
 	uint64_t offset = get_u64(in);
-	uint32_t n = get_u32(in);
-	char *buf = xmalloc(n);
-	ssize_t there;
+	uint32_t n = get_u32(in) + r->read_more;
+	char *buf = xcalloc(1, n);
 
 	note(r, "read %llu %u;", (unsigned long long)offset, n);
-	ck_assert_int_ge(pipe, 0);
 	put_u8(out, r->read_status);
-	there = pread(r->file, buf, n, (off_t)offset);
-	ck_assert_int_ge(there, 0);
-	there = write(pipe, buf, MAX(there - r->read_less, 0));
+	if (r->read_status == FS_OK)
+		put_bytes(
+		    out, buf, (size_t)pread(r->file, buf, n, (off_t)offset));
 	free(buf);
-	if (r->read_status != FS_OK)
-		return;
-	put_u32(out, (uint32_t)there + r->read_less + r->read_more);
 }
 
 static void
@@ -194,7 +189,7 @@ answer(struct rig *r, struct ipc_msg *m)
 		put_u8(&out, r->keep_status);
 		break;
 	case FS_READ:
-		answer_read(r, &m->body, &out, m->fd);
+		answer_read(r, &m->body, &out);
 		break;
 	case FS_CLOSE:
 		note(r, "close;");

@@ -44,8 +44,7 @@ struct rig {
 	enum file_access access; /* of it */
 	off_t warm; /* so much of it is in the page cache */
 	enum fs_status keep_status, read_status;
-	uint32_t read_less; /* FS_READ reads less than it tells by this */
-	uint32_t read_more; /* ... and tells more than was asked for */
+	uint32_t read_more; /* than was asked for */
 	const char *store_path; /* what FS_STORE answers, NULL: as asked */
 	const char *pages[RIG_PAGES]; /* NULL ends */
 	size_t page;
