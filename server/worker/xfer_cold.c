@@ -13,6 +13,8 @@
 #include "common/sockutil.h"
 #include "server/worker/xfer_priv.h"
 
+#define PAGE 4096 /* not more than the kernel's */
+
 /* ---------------------------------------------------------------- warmth */
 
 /* Whatever goes wrong, the agent shall find out. */
@@ -39,7 +41,8 @@ xfer_warm(struct xfer *x, size_t len)
 		return len;
 	if (x->offset < x->warm)
 		return MIN(len, (size_t)(x->warm - x->offset));
-	if (x->warm == 0 && !is_resident(x->file, x->offset))
+	if (x->warm == 0 && x->offset / PAGE != (end - 1) / PAGE &&
+	    !is_resident(x->file, x->offset))
 		return 0;
 	if (!is_resident(x->file, end - 1))
 		return 0;

@@ -75,8 +75,9 @@ SCRATCH = []
 def user_text(name, password, *options):
     """What `ternctl user add` writes; @ROOT@ stands for the served directory."""
     path = os.path.join(scratch_directory(), "users")
-    subprocess.run([programs()[1], "-f", path, "user", "add", name,
-                    "--root", "/@ROOT@", *options],
+    if "--root" not in options:
+        options = ("--root", "/@ROOT@", *options)
+    subprocess.run([programs()[1], "-f", path, "user", "add", name, *options],
                    input=password + "\n", text=True, check=True,
                    stdout=subprocess.DEVNULL, timeout=TIMEOUT)
     with open(path, encoding="utf-8") as f:

@@ -3,7 +3,8 @@
 
 It talks to the kernel through /dev/fuse itself (linux/fuse.h), so it needs no
 library, but root to mount. SlowFS(directory, {name: bytes}) mounts; stall(name)
-lets every read of that file wait until resume(name).
+lets every read of that file wait until resume(name), and stall(HOME) every
+question whether the directory may be entered.
 """
 
 import ctypes
@@ -14,25 +15,26 @@ import struct
 import threading
 
 LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, FLUSH, INIT, OPENDIR, \
-    READDIR, RELEASEDIR, INTERRUPT, BATCH_FORGET = \
-    1, 2, 3, 14, 15, 17, 18, 25, 26, 27, 28, 29, 36, 42
+    READDIR, RELEASEDIR, ACCESS, INTERRUPT, BATCH_FORGET = \
+    1, 2, 3, 14, 15, 17, 18, 25, 26, 27, 28, 29, 34, 36, 42
 MINOR = 31
 HEADER = struct.Struct("<IIQQIIIHH")  # struct fuse_in_header
 MESSAGE = 1 << 20
 ROOT = 1
+HOME = ""
 DIRECT_IO = 1  # FOPEN_DIRECT_IO
 DETACH = 2  # MNT_DETACH
 
 
 class SlowFS:
     def __init__(self, directory, files):
-        self.names = list(files)
-        self.data = list(files.values())
+        # The number of a node is one more than that of its name here.
+        self.names = [HOME, *files]
+        self.data = [b"", *files.values()]
         self.lock = threading.Condition()
         self.errors = {}  # by number of file
         self.stalled = set()  # numbers of files
-        self.waiting = []  # (unique, number, offset, size) of their reads
-        self.reads = 0
+        self.waiting = []  # (unique, number, offset, size) of reads
         self.directory = directory
         self.fd = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
         options = f"fd={self.fd},rootmode=40000,user_id=0,group_id=0,allow_other"
@@ -67,7 +69,7 @@ class SlowFS:
             self.answer_read(unique, number, offset, size)
 
     def is_waited_for(self, name):
-        """Does a read of this file hang?"""
+        """Does somebody hang there?"""
         number = self.names.index(name)
         with self.lock:
             return any(w[1] == number for w in self.waiting)
@@ -101,6 +103,8 @@ class SlowFS:
                   STATFS: self.statfs}.get(opcode)
         if opcode == READ:
             self.read(unique, node, body)
+        elif opcode == ACCESS:
+            self.answer_or_hang(unique, node - 1, 0, 0)
         elif answer is not None:
             payload = answer(node, body)
             if payload is None:
@@ -119,7 +123,7 @@ class SlowFS:
 
     def attributes(self, node):
         mode, size = (stat.S_IFDIR | 0o755, 0) if node == ROOT else \
-            (stat.S_IFREG | 0o644, len(self.data[node - 2]))
+            (stat.S_IFREG | 0o644, len(self.data[node - 1]))
         return struct.pack("<6Q10I", node, size, (size + 511) // 512, 1, 1, 1,
                            0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
@@ -127,7 +131,7 @@ class SlowFS:
         name = body.split(b"\0")[0].decode()
         if name not in self.names:
             return None
-        node = self.names.index(name) + 2
+        node = self.names.index(name) + 1
         return struct.pack("<QQQQII", node, 0, 0, 0, 0, 0) + \
             self.attributes(node)
 
@@ -144,7 +148,7 @@ class SlowFS:
     def readdir(self, _node, body):
         offset, size = struct.unpack_from("<QQI", body)[1:]
         out = b""
-        for i, name in enumerate(self.names[offset:], offset + 1):
+        for i, name in enumerate(self.names[offset + 1:], offset + 1):
             raw = name.encode()
             entry = struct.pack("<QQII", i + 1, i, len(raw), stat.S_IFREG >> 12)
             entry += raw.ljust((len(raw) + 7) // 8 * 8, b"\0")
@@ -154,13 +158,15 @@ class SlowFS:
         return out
 
     def read(self, unique, node, body):
-        offset, size = struct.unpack_from("<QQI", body)[1:]
+        self.answer_or_hang(unique, node - 1,
+                            *struct.unpack_from("<QQI", body)[1:])
+
+    def answer_or_hang(self, unique, number, offset, size):
         with self.lock:
-            self.reads += 1
-            if node - 2 in self.stalled:
-                self.waiting.append((unique, node - 2, offset, size))
+            if number in self.stalled:
+                self.waiting.append((unique, number, offset, size))
                 return
-        self.answer_read(unique, node - 2, offset, size)
+        self.answer_read(unique, number, offset, size)
 
     def answer_read(self, unique, number, offset, size):
         error = self.errors.get(number, 0)

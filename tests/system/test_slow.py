@@ -22,6 +22,7 @@ MANY = 12  # more than an agent keeps idle threads for
 
 class Slow(tlslib.Case):
     AS_ROOT = True
+    USERS = (("inside", "x", "--root", "/@ROOT@/slow"),)
     CONF = "workers = 1\nfiles {\n ascii = convert\n}\n"
 
     def setUp(self):
@@ -94,6 +95,22 @@ class Slow(tlslib.Case):
             self.assertEqual(lib.read_all(sock), SMALL)
             client.must_end(226)
             client.must("NOOP", 200)
+
+    def test_home(self):
+        """Logins to a home directory that hangs: other logins do not."""
+        self.assertEqual(self.login("inside", "x").names(),
+                         ["empty", "large", "small"])
+        self.fs.stall(slowfs.HOME)
+        late = [self.client() for _ in range(MANY)]
+        for client in late:
+            client.must("USER inside", 331)
+            client.send("PASS x")
+        lib.wait_for(lambda: self.fs.is_waited_for(slowfs.HOME), "it to hang")
+        client = self.login()
+        self.assertEqual(client.download("RETR quick"), LARGE)
+        self.fs.resume(slowfs.HOME)
+        for client in late:
+            client.must_end(230)
 
     def test_abort(self):
         """T34: at once; the session goes on when the file system does."""
