@@ -270,6 +270,18 @@ read_framed(struct tls_stream *t, void *p, size_t len)
 	return n;
 }
 
+/*
+ * A data connection is the engine's to its end: it reads ahead into a large
+ * buffer. Newer ones do so only when the handshake is over.
+ */
+static size_t
+read_ahead(struct tls_stream *t, void *p, size_t len)
+{
+	if (len < IN_SIZE)
+		tls_fill(t);
+	return tls_take(t, p, len);
+}
+
 static int
 on_read(BIO *b, char *p, size_t len, size_t *n_r)
 {
@@ -277,7 +289,7 @@ on_read(BIO *b, char *p, size_t len, size_t *n_r)
 
 	BIO_clear_retry_flags(b);
 	*n_r = t->role == TLS_ROLE_CONTROL ? read_framed(t, p, len)
-					   : receive(t, p, len);
+					   : read_ahead(t, p, len);
 	if (*n_r > 0)
 		return 1;
 	BIO_set_retry_read(b);
@@ -286,7 +298,16 @@ on_read(BIO *b, char *p, size_t len, size_t *n_r)
 
 /* ------------------------------------------------------------- the method */
 
-/* Is there a socket below us, and can the kernel take over? */
+static bool kernel_cannot;
+
+bool
+tls_kernel_can(void)
+{
+	return !kernel_cannot;
+}
+
+/* Is there a socket below us, and can the kernel take over? One without the
+ * module says ENOENT, or to some versions of OpenSSL ENOPROTOOPT. */
 static long
 set_ktls(BIO *b, int cmd, long sending, void *key)
 {
@@ -294,7 +315,10 @@ set_ktls(BIO *b, int cmd, long sending, void *key)
 
 	if (BIO_next(b) == NULL || !sending || tls_flush(t) != IO_DONE)
 		return 0;
+	errno = 0;
 	t->kernel = BIO_ctrl(BIO_next(b), cmd, sending, key) > 0;
+	if (!t->kernel && (errno == ENOENT || errno == ENOPROTOOPT))
+		kernel_cannot = true;
 	return t->kernel;
 }
 

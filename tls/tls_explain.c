@@ -159,6 +159,12 @@ explain_no_cert(const struct tls_stream *t)
 	return xstrdup("client has sent no certificate, but one is required");
 }
 
+static char *
+explain_length(const struct tls_stream *t)
+{
+	return xstrdup("client has sent a record longer than TLS allows");
+}
+
 static const struct {
 	int reason;
 	char *(*explain)(const struct tls_stream *);
@@ -174,6 +180,9 @@ static const struct {
 	{ SSL_R_HTTPS_PROXY_REQUEST, explain_plain },
 	{ SSL_R_NO_SHARED_CIPHER, explain_ciphers },
 	{ SSL_R_CERTIFICATE_VERIFY_FAILED, explain_cert },
+	{ SSL_R_PACKET_LENGTH_TOO_LONG, explain_length },
+	{ SSL_R_DATA_LENGTH_TOO_LONG, explain_length },
+	{ SSL_R_ENCRYPTED_LENGTH_TOO_LONG, explain_length },
 	{ SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, explain_no_cert },
 };
 

@@ -87,11 +87,12 @@ on_padding(SSL *ssl, int type, size_t len, void *arg)
 	return len + pad <= RECORD_MAX ? pad : 0;
 }
 
-static void
-set_padding(struct tls_stream *t, bool on)
+/* It has to be there before the first key is (OpenSSL 3.2). */
+void
+tls_padding_install(struct tls_stream *t)
 {
-	SSL_set_record_padding_callback(t->ssl, on ? on_padding : NULL);
-	SSL_set_record_padding_callback_arg(t->ssl, on ? t : NULL);
+	SSL_set_record_padding_callback(t->ssl, on_padding);
+	SSL_set_record_padding_callback_arg(t->ssl, t);
 }
 
 /* What a record of TLS 1.2 adds to its content: header, nonce and tag. */
@@ -247,11 +248,7 @@ encrypt_offer(struct tls_stream *t, const struct iovec *iov, int cnt)
 
 	advance(&o, t->owed);
 	t->unsent_max = 2 * TLS_WRITE_MAX; /* never reached: see encrypt() */
-	if (t->pad_size > 0)
-		set_padding(t, true);
 	want = encrypt(t, &o);
-	if (t->pad_size > 0)
-		set_padding(t, false);
 	t->pad_size = 0;
 	return want;
 }

@@ -199,7 +199,8 @@ struct tls_stream {
 	enum tls_phase phase;
 	int fd; /* of the call that is running */
 
-	/* in: control connections only, so that we know where records end */
+	/* in: control connections, so that we know where records end, and in
+	 * handshakes */
 	struct tls_bytes in;
 	uint8_t header[5]; /* of the record that is being passed on */
 	uint8_t header_len;
@@ -255,6 +256,8 @@ void tls_say_close(struct tls_stream *);
 
 /* -------------------------------------------------------------- tls_move.c */
 
+/* For a control connection, before its handshake. */
+void tls_padding_install(struct tls_stream *);
 enum io_want tls_read(struct stream *, void *, size_t len, size_t *n_r);
 enum io_want tls_writev(
     struct stream *, const struct iovec *, int cnt, size_t *n_r);
@@ -284,6 +287,8 @@ void tls_hello_install(SSL_CTX *);
 
 /* The transport of a stream; owned by the SSL. */
 BIO *tls_bio_new(struct tls_stream *);
+/* May the kernel know TLS? Its first answer stands for the process. */
+bool tls_kernel_can(void);
 /* Ciphertext that was produced and not sent. */
 size_t tls_unsent(const struct tls_stream *);
 /*

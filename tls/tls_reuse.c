@@ -80,6 +80,27 @@ inherit(struct tls_stream *t)
 		memcpy(t->own.root, t->offered.root, TLS_ID_LEN);
 }
 
+/* The old functions end in 2038, and newer headers say so. */
+static time_t
+get_time(const SSL_SESSION *ss)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+	return SSL_SESSION_get_time_ex(ss);
+#else
+	return (time_t)SSL_SESSION_get_time(ss);
+#endif
+}
+
+static void
+set_time(SSL_SESSION *ss, time_t t)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30300000L
+	(void)SSL_SESSION_set_time_ex(ss, t);
+#else
+	(void)SSL_SESSION_set_time(ss, (long)t);
+#endif
+}
+
 /* A ticket is about to be made of the connection's session. */
 static int
 on_make(SSL *ssl, void *arg)
@@ -94,7 +115,7 @@ on_make(SSL *ssl, void *arg)
 		inherit(t);
 	/* In 1.2 it may be a renewed one: its life begins anew (R1.5). */
 	if (SSL_version(ssl) < TLS1_3_VERSION)
-		SSL_SESSION_set_time(ss, (long)time(NULL));
+		set_time(ss, time(NULL));
 	/* Whoever connected to a data port of a session is not its client for
 	 * that. A renewed ticket is its owner's; a new one is of no use. */
 	return t->role == TLS_ROLE_DATA ? 1 : put_origin(ss, t);
@@ -130,7 +151,7 @@ static bool
 should_renew(
     const struct tls_stream *t, const SSL_SESSION *ss, SSL_TICKET_STATUS status)
 {
-	long age = (long)time(NULL) - SSL_SESSION_get_time(ss);
+	time_t age = time(NULL) - get_time(ss);
 
 	if (SSL_version(t->ssl) >= TLS1_3_VERSION)
 		return false;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,40 +123,24 @@ tls_stream_start(
 	struct tls_stream *t = new_stream(ctx, TLS_ROLE_CONTROL, st->fd);
 
 	t->client = *client;
+	tls_padding_install(t);
 	tls_reuse_start(t);
 	st->ops->clear(st);
 	st->ops = &tls_ops;
 	st->impl = t;
 }
 
-/* Does the kernel know TLS at all? Then this socket has been prepared for it.
- */
-static bool
-is_prepared(int fd)
-{
-	char name[16] = "";
-	socklen_t len = sizeof(name) - 1;
-
-	return getsockopt(fd, IPPROTO_TCP, TCP_ULP, name, &len) == 0 &&
-	       strcmp(name, "tls") == 0;
-}
-
 /* OpenSSL talks to the kernel through a socket BIO of its own, below ours. */
 static void
 offer_ktls(struct tls_stream *t)
 {
-	static bool unknown; /* to this kernel: asked once */
-	BIO *sock = unknown ? NULL : BIO_new_socket(t->fd, BIO_NOCLOSE);
+	BIO *sock =
+	    tls_kernel_can() ? BIO_new_socket(t->fd, BIO_NOCLOSE) : NULL;
 
 	if (sock == NULL)
 		return;
-	if (is_prepared(t->fd)) {
-		BIO_push(SSL_get_wbio(t->ssl), sock);
-		SSL_set_options(t->ssl, SSL_OP_ENABLE_KTLS);
-	} else {
-		unknown = true;
-		BIO_free(sock);
-	}
+	BIO_push(SSL_get_wbio(t->ssl), sock);
+	SSL_set_options(t->ssl, SSL_OP_ENABLE_KTLS);
 }
 
 void

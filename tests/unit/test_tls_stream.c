@@ -597,7 +597,8 @@ static const struct {
 	{ "USER anonymous\r\n", "plain text instead of TLS" },
 	{ "\x80\x01\x02\x03\x04\x05\x06\x07", "not TLS" },
 	{ "\xff\xff\xff\xff\xff\xff\xff\xff", "not TLS" },
-	{ "\x16\x03\x01\xff\xff\x01\x02\x03", "packet length too long" },
+	{ "\x16\x03\x01\xff\xff\x01\x02\x03",
+	    "a record longer than TLS allows" },
 };
 
 START_TEST(garbage_instead_of_hello)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ const struct addr rig_addr = { .family = 4, .ip = { 192, 0, 2, 7 } };
 
 static long passed;
 
-/* Stands in for the C library's, in OpenSSL too. */
+/* These stand in for the C library's, in OpenSSL too: older ones ask for the
+ * time(), newer ones gettimeofday(). */
 time_t
 time(time_t *t)
 {
@@ -37,6 +39,17 @@ time(time_t *t)
 	if (t != NULL)
 		*t = now.tv_sec;
 	return now.tv_sec;
+}
+
+int
+gettimeofday(struct timeval *restrict tv, void *restrict tz)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	tv->tv_sec = now.tv_sec + passed;
+	tv->tv_usec = now.tv_nsec / 1000;
+	return 0;
 }
 
 void
