@@ -150,6 +150,32 @@ START_TEST(test_converted)
 }
 END_TEST
 
+/* What is converted is twice as long, and fits the buffer all the same. */
+START_TEST(test_converted_much)
+{
+	size_t i, len = 1000000;
+	ssize_t n;
+
+	memset(big, '\n', len);
+	ck_assert_int_eq(write(rig.file, big, len), (ssize_t)len);
+	rig.conf.ascii = CONF_ASCII_CONVERT;
+	rig_cmd(&rig, "TYPE A");
+	rig_reply(&rig);
+	rig_passive(&rig);
+	rig_cmd(&rig, "RETR a");
+	ck_assert_int_eq(strncmp(rig_reply(&rig), "150 ", 4), 0);
+	ck_assert(rig_is_quiet(&rig));
+	n = rig_read_all(&rig, big, BIG);
+	ck_assert_int_eq(n, (ssize_t)(2 * len));
+	for (i = 0; i < 2 * len; i++) {
+		if (big[i] != "\r\n"[i % 2])
+			break;
+	}
+	ck_assert_uint_eq(i, 2 * len);
+	completes();
+}
+END_TEST
+
 /* The client is slow: no more is asked for than fits. */
 START_TEST(test_slow_reader)
 {
@@ -314,6 +340,7 @@ suite_xfer_cold(void)
 	tcase_add_test(tc, test_cold_from_start);
 	tcase_add_test(tc, test_memory);
 	tcase_add_test(tc, test_converted);
+	tcase_add_test(tc, test_converted_much);
 	tcase_add_test(tc, test_slow_reader);
 	tcase_add_loop_test(tc, test_abor, 0, NELEM(waits));
 	tcase_add_loop_test(tc, test_session_ends, 0, NELEM(waits));
