@@ -175,14 +175,19 @@ enum proto_fs {
 	/* i64 mtime or -1, u32 mode or ~0, str path (MFF: all or nothing)
 	 * -> i64 mtime, u32 mode as they are now */
 	FS_FACTS = 147,
-	/* no fields; fd = what FS_OPEN gave -> nothing: now it is kept */
+	/* no fields; fd = what FS_OPEN gave -> nothing: now it is kept, too */
 	FS_KEEP = 148,
 	/* u64 offset, u32 length -> bytes (none: the file's end). Only while a
 	 * file is kept; any other request closes it. */
 	FS_READ = 149,
 	/* no fields: the kept file -> nothing; also when there is none */
 	FS_CLOSE = 150,
+	/* u64 offset, u32 length (up to FS_WARM_MAX) -> nothing: these bytes of
+	 * the kept file are in the page cache. When as FS_READ. */
+	FS_WARM = 151,
 };
+
+#define FS_WARM_MAX (16 * 1024 * 1024)
 
 /* May the worker, which must not wait, read a file itself? */
 enum file_access {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Downloads: FS_OPEN, and the reading of files that a worker cannot read
- * without waiting (FS_KEEP, FS_READ, FS_CLOSE).
+ * without waiting (FS_KEEP, FS_READ, FS_WARM, FS_CLOSE).
  *
  * Such files are on slow or remote file systems, or not in the page cache. A
  * thread here may wait for them. The bytes go in messages: of a pipe between
@@ -109,6 +109,26 @@ agent_read(struct agent_session *s, struct agent_req *r)
 	if (n == -1)
 		return req_errno(r);
 	put_bytes(&r->out, r->text, (size_t)n);
+	return FS_OK;
+}
+
+/* What is behind is begun: it will be asked for when these have been sent. */
+enum fs_status
+agent_warm(struct agent_session *s, struct agent_req *r)
+{
+	uint64_t at = r->num[0], len = r->num[1], end = at + len;
+	ssize_t n = 1;
+
+	if (at > INT64_MAX - FS_WARM_MAX || len == 0 || len > FS_WARM_MAX)
+		return REQ_MALFORMED;
+	for (; at < end && n > 0; at += (uint64_t)n) {
+		n = pread(
+		    s->file, r->text, MIN(end - at, AGENT_TEXT_MAX), (off_t)at);
+		if (n == -1)
+			return req_errno(r);
+	}
+	(void)posix_fadvise(
+	    s->file, (off_t)end, (off_t)len, POSIX_FADV_WILLNEED);
 	return FS_OK;
 }
 

@@ -45,6 +45,7 @@ static const struct agent_op ops[] = {
 	{ FS_FACTS, "facts", "84p", FACTS_ANY, 0, agent_facts },
 	{ FS_KEEP, "keep", "", RIGHT_READ, OP_F_FD, agent_keep },
 	{ FS_READ, "read", "84", RIGHT_READ, OP_F_FILE, agent_read },
+	{ FS_WARM, "read", "84", RIGHT_READ, OP_F_FILE, agent_warm },
 	{ FS_CLOSE, "close", "", 0, 0, agent_close },
 };
 

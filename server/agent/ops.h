@@ -45,7 +45,7 @@ enum fs_status fs_status_of(int err);
 /* fsops.c */
 agent_handler agent_stat, agent_chdir, agent_space, agent_umask;
 /* download.c */
-agent_handler agent_open, agent_keep, agent_read, agent_close;
+agent_handler agent_open, agent_keep, agent_read, agent_warm, agent_close;
 /* fsnames.c */
 agent_handler agent_mkdir, agent_rmdir, agent_delete, agent_symlink;
 /* rename.c */

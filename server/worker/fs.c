@@ -289,15 +289,28 @@ fs_keep(struct session *s, int file, fs_cb *cb)
 	submit_with(s, FS_KEEP, &w, file, cb);
 }
 
-void
-fs_read(struct session *s, uint64_t offset, uint32_t length, fs_cb *cb)
+static void
+ask_range(struct session *s, enum proto_fs type, uint64_t offset,
+    uint32_t length, fs_cb *cb)
 {
 	struct wbuf w;
 
-	begin(s, &w, FS_READ);
+	begin(s, &w, type);
 	put_u64(&w, offset);
 	put_u32(&w, length);
-	submit(s, FS_READ, &w, cb);
+	submit(s, type, &w, cb);
+}
+
+void
+fs_read(struct session *s, uint64_t offset, uint32_t length, fs_cb *cb)
+{
+	ask_range(s, FS_READ, offset, length, cb);
+}
+
+void
+fs_warm(struct session *s, uint64_t offset, uint32_t length, fs_cb *cb)
+{
+	ask_range(s, FS_WARM, offset, length, cb);
 }
 
 void

@@ -52,6 +52,7 @@ void fs_chdir(struct session *, const char *path, fs_cb *);
 void fs_open(struct session *, const char *path, fs_cb *);
 void fs_keep(struct session *, int file, fs_cb *); /* file stays the caller's */
 void fs_read(struct session *, uint64_t offset, uint32_t length, fs_cb *);
+void fs_warm(struct session *, uint64_t offset, uint32_t length, fs_cb *);
 void fs_close(struct session *, fs_cb *);
 struct fs_list {
 	enum list_style style;

@@ -257,10 +257,8 @@ check_stall(struct xfer *x)
 		run(x);
 	if (s->xfer != NULL && s->xfer->state == XFER_MOVING &&
 	    clock_ms() - s->xfer->progress >= stall)
-		xfer_fail(
-		    s->xfer, s->xfer->access == FILE_KEPT && s->xfer->asked
-				 ? XE_READ
-				 : XE_STALLED);
+		xfer_fail(s->xfer,
+		    s->xfer->kept && s->xfer->asked ? XE_READ : XE_STALLED);
 }
 
 static void

@@ -3,16 +3,15 @@
  * Downloads of files whose reading could make the whole worker wait: those that
  * are not in the page cache, or on a file system that cannot tell.
  *
- * The agent reads them. A file that turns out to be cold half-way is given back
- * to the agent and stays there.
+ * The agent reads them: the former into the page cache, the latter for us.
  */
 #include <sys/param.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "common/sockutil.h"
 #include "server/worker/xfer_priv.h"
 
+#define WARM_SIZE (2 * 1024 * 1024) /* at a time */
 #define PAGE 4096 /* not more than the kernel's */
 
 /* ---------------------------------------------------------------- warmth */
@@ -52,6 +51,27 @@ xfer_warm(struct xfer *x, size_t len)
 
 /* ------------------------------------------------------------- the agent */
 
+static uint32_t
+warmth_wanted(const struct xfer *x)
+{
+	return (uint32_t)MIN(x->left, WARM_SIZE);
+}
+
+/* Should they be gone again, we wait: else a full memory would stop us. */
+static void
+on_warm(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+
+	x->asked = false;
+	if (r->status != FS_OK)
+		xfer_fail(x, XE_READ);
+	else if (fs_end(s, r)) {
+		x->warm = x->offset + warmth_wanted(x);
+		xfer_move(x);
+	}
+}
+
 static void
 on_kept(struct session *s, struct fs_reply *r)
 {
@@ -61,16 +81,18 @@ on_kept(struct session *s, struct fs_reply *r)
 	if (r->status != FS_OK)
 		xfer_fail(x, XE_READ);
 	else if (fs_end(s, r))
-		xfer_move(x);
+		(void)xfer_warm_up(x);
 }
 
 enum xfer_step
-xfer_keep(struct xfer *x)
+xfer_warm_up(struct xfer *x)
 {
-	x->access = FILE_KEPT;
 	x->asked = true;
-	fs_keep(x->s, x->file, on_kept);
-	fd_close(&x->file);
+	if (x->kept)
+		fs_warm(x->s, (uint64_t)x->offset, warmth_wanted(x), on_warm);
+	else
+		fs_keep(x->s, x->file, on_kept);
+	x->kept = true;
 	return STEP_AGENT;
 }
 

@@ -88,7 +88,7 @@ xfer_end(struct xfer *x)
 {
 	struct session *s = x->s;
 
-	if (x->access == FILE_KEPT)
+	if (x->kept)
 		fs_close(s, ignore_answer);
 	xfer_set(x, XFER_DONE);
 	xfer_free(x);

@@ -102,6 +102,7 @@ struct xfer {
 	bool convert; /* TYPE A is to be converted */
 	bool copy; /* the kernel cannot move it: through buf */
 	enum file_access access; /* download */
+	bool kept; /* the agent has it open, alone or too */
 	off_t warm; /* FILE_PROBE: up to here it is in the page cache */
 	struct ascii ascii;
 
@@ -193,8 +194,8 @@ void xfer_list(struct session *, const char *verb, const struct list_opts *,
  * none, or who knows.
  */
 size_t xfer_warm(struct xfer *, size_t len);
-/* Has the agent read from now on. */
-enum xfer_step xfer_keep(struct xfer *);
+/* Has the agent bring the next bytes into the page cache. */
+enum xfer_step xfer_warm_up(struct xfer *);
 /* FILE_KEPT: asks for the next bytes. */
 enum xfer_step xfer_ask_bytes(struct xfer *);
 

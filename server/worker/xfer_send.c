@@ -116,7 +116,7 @@ send_file(struct xfer *x)
 	size_t n, len = xfer_warm(x, MIN(x->left, XFER_SLICE));
 
 	if (len == 0)
-		return xfer_keep(x);
+		return xfer_warm_up(x);
 	switch (x->st.ops->sendfile(&x->st, x->file, &x->offset, len, &n)) {
 	case IO_DONE:
 		x->moved += n;
@@ -138,6 +138,8 @@ send_file(struct xfer *x)
 static enum xfer_step
 fill(struct xfer *x)
 {
+	bool is_warm = x->offset < x->warm;
+	bool nowait = x->access == FILE_PROBE && !is_warm;
 	struct iovec iov;
 	ssize_t n;
 
@@ -145,15 +147,15 @@ fill(struct xfer *x)
 		x->buf = xmalloc(XFER_BUF);
 	iov.iov_base = x->convert ? (char *)x->s->w->scratch : x->buf;
 	iov.iov_len = MIN(x->left, x->convert ? XFER_BUF / 2 : XFER_BUF);
-	n = preadv2(x->file, &iov, 1, x->offset,
-	    x->access == FILE_PROBE ? RWF_NOWAIT : 0);
+	if (is_warm)
+		iov.iov_len = MIN(iov.iov_len, (size_t)(x->warm - x->offset));
+	n = preadv2(x->file, &iov, 1, x->offset, nowait ? RWF_NOWAIT : 0);
 	if (n == 0)
 		return xfer_failed(x, XE_SHRANK);
 	if (n < 0 && errno == EINTR)
 		return STEP_AGAIN;
 	if (n < 0)
-		return x->access == FILE_PROBE ? xfer_keep(x)
-					       : xfer_failed(x, XE_READ);
+		return nowait ? xfer_warm_up(x) : xfer_failed(x, XE_READ);
 	xfer_take_bytes(x, iov.iov_base, (size_t)n);
 	return STEP_AGAIN;
 }
@@ -231,6 +233,7 @@ read_opened(struct xfer *x, struct fs_reply *r, uint64_t *size_r)
 	    (access == FILE_KEPT) != (x->file < 0))
 		return false;
 	x->access = access;
+	x->kept = access == FILE_KEPT;
 	return true;
 }
 

@@ -89,6 +89,20 @@ START_TEST(reads_much)
 }
 END_TEST
 
+START_TEST(warms)
+{
+	put_file("f", "hello");
+	ck_assert_int_eq(keep("f"), FS_OK);
+	ck_assert_int_eq(ask(FS_WARM, "84", (uint64_t)1, 3u), FS_OK);
+	ask_end();
+	/* also behind the end */
+	ck_assert_int_eq(
+	    ask(FS_WARM, "84", (uint64_t)4, (unsigned)FS_WARM_MAX), FS_OK);
+	ck_assert_int_eq(ask(FS_WARM, "84", UINT64_C(1) << 40, 1u), FS_OK);
+	ck_assert_int_ne(f.s->file, -1);
+}
+END_TEST
+
 /* A file that could not be read now is gone with the next other request. */
 START_TEST(closed_by_others)
 {
@@ -131,6 +145,26 @@ read_negative(void)
 }
 
 static int
+warm_nothing(void)
+{
+	return ask(FS_WARM, "84", (uint64_t)0, 5u);
+}
+
+static int
+warm_no_length(void)
+{
+	ck_assert_int_eq(keep("f"), FS_OK);
+	return ask(FS_WARM, "84", (uint64_t)0, 0u);
+}
+
+static int
+warm_too_much(void)
+{
+	ck_assert_int_eq(keep("f"), FS_OK);
+	return ask(FS_WARM, "84", (uint64_t)0, FS_WARM_MAX + 1u);
+}
+
+static int
 keep_directory(void)
 {
 	return keep(".");
@@ -157,8 +191,8 @@ close_with_descriptor(void)
 }
 
 static int (*const malformed[])(void) = { read_nothing, read_no_length,
-	read_negative, keep_directory, keep_channel, keep_nothing,
-	close_with_descriptor };
+	read_negative, warm_nothing, warm_no_length, warm_too_much,
+	keep_directory, keep_channel, keep_nothing, close_with_descriptor };
 
 START_TEST(refuses_malformed)
 {
@@ -215,6 +249,7 @@ suite_agent_download(void)
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
 	tcase_add_test(t, reads);
 	tcase_add_test(t, reads_much);
+	tcase_add_test(t, warms);
 	tcase_add_test(t, closed_by_others);
 	tcase_add_test(t, without_right);
 	tcase_add_loop_test(t, refuses_malformed, 0, NELEM(malformed));

@@ -74,6 +74,16 @@ START_TEST(test_kept)
 }
 END_TEST
 
+START_TEST(test_cold)
+{
+	rig.access = FILE_PROBE;
+	rig.warm = 0;
+	retr_until_connected(sizes[_i]);
+	retr_is(sizes[_i], 0);
+	completes();
+}
+END_TEST
+
 /* Of nothing there is nothing to wait for. */
 START_TEST(test_empty)
 {
@@ -95,16 +105,16 @@ START_TEST(test_requests)
 }
 END_TEST
 
-/* What is warm is sent at once, the first cold piece and all after it not. */
+/* What is warm is sent at once, cold pieces are warmed up and not probed. */
 START_TEST(test_cold_half_way)
 {
 	rig.access = FILE_PROBE;
 	rig.warm = 2 * MIB + 65536;
-	retr_until_connected(2 * MIB + 65536 + 100);
-	retr_is(2 * MIB + 65536 + 100, 0);
+	retr_until_connected(5 * MIB);
+	retr_is(5 * MIB, 0);
 	completes();
-	ck_assert_str_eq(
-	    rig.log, "open /a;keep;read 2097152 65536;read 2162688 100;close;");
+	ck_assert_str_eq(rig.log,
+	    "open /a;keep;warm 2097152 2097152;warm 4194304 1048576;close;");
 }
 END_TEST
 
@@ -115,7 +125,7 @@ START_TEST(test_cold_from_start)
 	retr_until_connected(5);
 	retr_is(5, 0);
 	completes();
-	ck_assert_str_eq(rig.log, "open /a;keep;read 0 5;close;");
+	ck_assert_str_eq(rig.log, "open /a;keep;warm 0 5;close;");
 }
 END_TEST
 
@@ -146,7 +156,7 @@ START_TEST(test_converted)
 	ck_assert_mem_eq(big, "a\r\nb\r\nc\r\n", 9);
 	ck_assert_int_eq(strncmp(rig_reply(&rig), "150 ", 4), 0);
 	completes();
-	ck_assert_str_eq(rig.log, "open /a;keep;read 3 3;close;");
+	ck_assert_str_eq(rig.log, "open /a;keep;warm 3 3;close;");
 }
 END_TEST
 
@@ -271,6 +281,15 @@ START_TEST(test_keep_fails)
 }
 END_TEST
 
+START_TEST(test_warm_fails)
+{
+	rig.access = FILE_PROBE;
+	rig.warm = 0;
+	rig.read_status = FS_IO;
+	retr_fails(READ_ERROR);
+}
+END_TEST
+
 START_TEST(test_read_fails)
 {
 	rig.read_status = FS_IO;
@@ -334,6 +353,7 @@ suite_xfer_cold(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_kept, 0, NELEM(sizes));
+	tcase_add_loop_test(tc, test_cold, 0, NELEM(sizes));
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_requests);
 	tcase_add_test(tc, test_cold_half_way);
@@ -347,6 +367,7 @@ suite_xfer_cold(void)
 	tcase_add_loop_test(tc, test_agent_dies, 0, NELEM(waits));
 	tcase_add_loop_test(tc, test_stalls, 0, NELEM(waits));
 	tcase_add_test(tc, test_keep_fails);
+	tcase_add_test(tc, test_warm_fails);
 	tcase_add_test(tc, test_read_fails);
 	tcase_add_test(tc, test_shrinks);
 	tcase_add_test(tc, test_grows);

@@ -191,6 +191,11 @@ answer(struct rig *r, struct ipc_msg *m)
 	case FS_READ:
 		answer_read(r, &m->body, &out);
 		break;
+	case FS_WARM:
+		note(r, "warm %llu ", (unsigned long long)get_u64(&m->body));
+		note(r, "%u;", get_u32(&m->body));
+		put_u8(&out, r->read_status);
+		break;
 	case FS_CLOSE:
 		note(r, "close;");
 		put_u8(&out, FS_OK);
