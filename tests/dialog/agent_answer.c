@@ -82,6 +82,7 @@ answer_open(struct stage *st, struct wbuf *w, const char *arg)
 		stage_fail(st, "fstat: %s", strerror(errno));
 	put_u64(w, (uint64_t)number(arg, "size=", sb.st_size, 10));
 	put_i64(w, number(arg, "mtime=", 0, 10));
+	put_u8(w, FILE_READY);
 	return fd;
 }
 
