@@ -461,7 +461,7 @@ class Client:
 
     def at_end(self):
         """Reads to the end of the connection; what came is returned."""
-        with contextlib.suppress(ConnectionResetError):
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
             while data := self.sock.recv(65536):
                 self.buffer += data
         rest, self.buffer = self.buffer, b""

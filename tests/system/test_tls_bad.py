@@ -70,7 +70,7 @@ class Handshake(Case):
 
     def test_giant_hello(self):
         client = self.at_auth()
-        client.sock.sendall(giant_hello(65000))
+        client.sock.sendall(giant_hello(60000))
         # It is a good one: the server answers with its own.
         self.assertEqual(client.sock.recv(1), b"\x16")
         client.sock.shutdown(socket.SHUT_WR)

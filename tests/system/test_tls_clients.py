@@ -106,9 +106,13 @@ class Rounds:
 class ParallelRounds(Rounds):
     """Several connections with one cache of sessions: in parallel()."""
 
+    NOT_PARALLEL = ()
+
     def test_parallel(self):
         for version in self.VERSIONS:
             with self.subTest(version=version):
+                if version in self.NOT_PARALLEL:
+                    self.skipTest("several connections have too few tickets")
                 ends = self.run_round("require", version, self.parallel)
                 self.assertGreater(len({end.session for end in ends}), 2)
 
@@ -118,6 +122,9 @@ class Curl(ParallelRounds, TlsClientCase):
     """Under TLS 1.2 it wants no tickets, but names sessions by their ids."""
 
     CPUS = sorted(os.sched_getaffinity(0))
+    # From version 8 on the control connections of 1.3, too, use up tickets of
+    # the cache that they share, and some data connection finds none.
+    NOT_PARALLEL = ("1.3",) if clients.curl_version() >= 8 else ()
 
     @classmethod
     def setUpClass(cls):

@@ -220,7 +220,7 @@ class Requested(tlslib.Disturbed):
         ca, other = cls.pair("ca"), cls.pair("other")
         cls.pair("joe", issuer=ca)
         cls.pair("bob", issuer=ca)
-        cls.pair("old", issuer=ca, days=-1)
+        cls.pair("old", issuer=ca, days=0)
         cls.pair("foreign", issuer=other)
         cls.pair("self")
         cls.CONF = f'''

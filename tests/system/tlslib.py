@@ -29,7 +29,7 @@ def make_pair(crt, key, days=90, name="ftp.example.org"):
 
 def sign(crt, issuer, days=90):
     """Another authority's signature in place of its own: issuer are the paths of
-    its certificate and key; below 0 days it has expired."""
+    its certificate and key; with 0 days it has expired at once."""
     subprocess.run(
         ["openssl", "x509", "-in", crt, "-clrext", "-CA", issuer[0], "-CAkey", issuer[1],
          "-CAcreateserial", "-days", str(days), "-out", crt],
