@@ -6,9 +6,9 @@
 #include "common/log.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -74,9 +74,8 @@ agent_open(struct agent_session *s, struct agent_req *r)
 	put_u64(&r->out, (uint64_t)st.st_size);
 	put_i64(&r->out, st.st_mtime);
 	put_u8(&r->out, (uint8_t)access);
-	if (access == FILE_KEPT) {
+	if (access == FILE_KEPT)
 		keep(s, &r->fd);
-	}
 	return FS_OK;
 }
 

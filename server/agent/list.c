@@ -23,9 +23,7 @@
 #include "server/agent/resolve.h"
 
 #define FIRST_PAGE (8 * 1024) /* the client's first byte comes at once */
-#define NAMES_SORT_MAX                                         \
-	1000 /* NLST is for programs: they rather have it soon \
-	      */
+#define NAMES_SORT_MAX 1000 /* NLST is for programs, which want it soon */
 #define NEXT_PAGE (64 * 1024) /* a page may exceed this by one line */
 
 struct listing {

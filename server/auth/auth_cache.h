@@ -5,8 +5,8 @@
  *
  * What is kept is no password and nothing that can be tried without the key,
  * which is random, of this process, and never leaves it. The stored hash is
- * part of what is recognised, so a changed password is not. Only an account's
- * password is: whether it may log in now is asked each time.
+ * part of what is recognised, so a changed password is not. That a password is
+ * right is all that this says: whether its user may log in is asked each time.
  */
 #ifndef SERVER_AUTH_AUTH_CACHE_H
 #define SERVER_AUTH_AUTH_CACHE_H

@@ -81,8 +81,8 @@ done(struct session *s)
 	}
 	ctrl_flush(s);
 	/* The client may have ended the handshake: its first command, a second
-	 * small segment, waits until that is acknowledged. */
-	if (!s->ended && !s->ctl.ops->pending(&s->ctl))
+	 * small segment, waits until that is acknowledged, as by a greeting. */
+	if (!greet && !s->ended && !s->ctl.ops->pending(&s->ctl))
 		sock_ack_now(s->ctl.fd);
 }
 
