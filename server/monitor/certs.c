@@ -24,16 +24,16 @@
 #define DAY_MS 86400000 /* between looks at their age */
 
 struct tlsconf *
-certs_load(const struct config *conf)
+certs_load(const struct config *conf, FILE *out)
 {
 	struct tlsconf *tls;
 	char *err = NULL, *warn = NULL;
 
 	tls = tlsconf_new(conf, true, &err, &warn);
 	if (tls == NULL)
-		log_lines(err);
+		fputs(err, out);
 	else if (warn != NULL)
-		log_warnx("%s", warn);
+		fprintf(out, "%s: warning: %s\n", conf->path, warn);
 	free(err);
 	free(warn);
 	return tls;

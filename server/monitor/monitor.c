@@ -32,7 +32,7 @@
 static void
 on_reload(evutil_socket_t sig, short what, void *arg)
 {
-	(void)monitor_reload(arg);
+	(void)monitor_reload(arg, NULL);
 }
 
 static void
@@ -215,26 +215,38 @@ open_listeners(struct monitor *m)
 
 /* What workers need for TLS, so before any of them is there. */
 static int
-prepare_tls(struct monitor *m)
+prepare_tls(struct monitor *m, FILE *out)
 {
 	struct tls_keys keys;
 
 	tls_reuse_share();
-	m->tls = certs_load(m->conf);
-	if (m->tls == NULL || tickets_load(m, m->conf, &keys) == -1)
+	m->tls = certs_load(m->conf, out);
+	if (m->tls == NULL || tickets_load(m, m->conf, &keys, out) == -1)
 		return -1;
 	tickets_use(m, &keys);
 	explicit_bzero(&keys, sizeof(keys));
 	return 0;
 }
 
+static int
+check(struct monitor *m)
+{
+	struct report report;
+	int result;
+
+	report_begin(&report);
+	result = conf_check(m->conf, !m->inetd, report.to) == 0
+		     ? prepare_tls(m, report.to)
+		     : -1;
+	report_end(&report, NULL);
+	return result;
+}
+
 /* What can fail, while stderr is still the user's. */
 static int
 prepare(struct monitor *m)
 {
-	if (!conf_is_sound(m->conf, !m->inetd))
-		return -1;
-	if (prepare_tls(m) == -1)
+	if (check(m) == -1)
 		return -1;
 	if (!m->inetd && open_listeners(m) == -1)
 		return -1;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/queue.h>
 #include <sys/tree.h>
 #include <sys/types.h>
@@ -316,8 +317,8 @@ void agents_log(struct monitor *, int fd);
 /* ---------------------------------------------------- certs.c, tickets.c */
 void certs_init(struct monitor *);
 void certs_clear(struct monitor *);
-/* Contexts for this configuration; NULL after saying why in the log. */
-struct tlsconf *certs_load(const struct config *);
+/* Contexts for this configuration; NULL after saying why, in lines of out. */
+struct tlsconf *certs_load(const struct config *, FILE *out);
 /* Tells about those in use in the log, and looks for changes of their files
  * from now on. */
 void certs_start(struct monitor *);
@@ -329,19 +330,29 @@ void certs_forget(struct monitor *);
 void tickets_init(struct monitor *);
 void tickets_clear(struct monitor *);
 /* The keys that this configuration is to have, without using them: from its
- * file, else those there are. 0, or -1 after saying why in the log. */
-int tickets_load(
-    const struct monitor *, const struct config *, struct tls_keys *);
+ * file, else those there are. 0, or -1 after saying why. */
+int tickets_load(const struct monitor *, const struct config *,
+    struct tls_keys *, FILE *out);
 /* All that are forked from now on have them; they are changed in time. */
 void tickets_use(struct monitor *, const struct tls_keys *);
 
+/* ------------------------------------------------------------- report.c */
+/* Problems and warnings, one a line, as conf_check() writes them. */
+struct report {
+	FILE *to; /* they are written here */
+	char *text;
+	size_t size;
+};
+void report_begin(struct report *);
+/* They go to the log, and to copy (NULL: nowhere else). */
+void report_end(struct report *, FILE *copy);
+
 /* ------------------------------------------------------ reload.c, stop.c */
-/* Logs a text of several lines. */
-void log_lines(char *text);
-/* SIGHUP. 0, or -1 with the old configuration still running. */
-int monitor_reload(struct monitor *);
-/* Logs what conf_check() finds; false if it is a problem. */
-bool conf_is_sound(const struct config *, bool listens);
+/*
+ * Takes over the configuration as its files are now. 0, or -1 with the old one
+ * still running; out (or NULL) is told what the log is told, line by line.
+ */
+int monitor_reload(struct monitor *, FILE *out);
 /* SIGTERM, SIGINT: the first drains, the second kills. */
 void monitor_stop(struct monitor *);
 /* A child or a session has gone: looks, soon, whether all is over. */

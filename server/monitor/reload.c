@@ -17,50 +17,19 @@
 #include "server/monitor/monitor.h"
 #include "server/tlsconf.h"
 
-/* Logs a text of several lines, one by one. */
-void
-log_lines(char *text)
-{
-	char *line;
-
-	while ((line = strsep(&text, "\n")) != NULL)
-		if (strstr(line, ": warning: ") != NULL)
-			log_warnx("%s", line);
-		else if (*line != '\0')
-			log_errorx("%s", line);
-}
-
-bool
-conf_is_sound(const struct config *conf, bool listens)
-{
-	char *text = NULL;
-	size_t size = 0;
-	int problems;
-	FILE *out;
-
-	out = open_memstream(&text, &size);
-	if (out == NULL)
-		die("open_memstream");
-	problems = conf_check(conf, listens, out);
-	fclose(out);
-	log_lines(text);
-	free(text);
-	return problems == 0;
-}
-
 static struct config *
-reload_read(struct monitor *m)
+reload_read(struct monitor *m, FILE *out)
 {
 	struct config *conf;
 	char *err = NULL;
 
 	conf = conf_load(m->conf_path, &err);
 	if (conf == NULL) {
-		log_lines(err);
+		fputs(err, out);
 		free(err);
 		return NULL;
 	}
-	if (!conf_is_sound(conf, !m->inetd)) {
+	if (conf_check(conf, !m->inetd, out) > 0) {
 		conf_free(conf);
 		return NULL;
 	}
@@ -74,20 +43,20 @@ struct parts {
 	struct tls_keys tickets;
 };
 
-/* 0, or -1 after saying why in the log. */
+/* 0, or -1 after saying why. */
 static int
-parts_make(struct monitor *m, struct parts *p)
+parts_make(struct monitor *m, struct parts *p, FILE *out)
 {
 	char err[256];
 
-	p->conf = reload_read(m);
+	p->conf = reload_read(m, out);
 	if (p->conf == NULL)
 		return -1;
-	p->tls = certs_load(p->conf);
-	if (p->tls == NULL || tickets_load(m, p->conf, &p->tickets) == -1)
+	p->tls = certs_load(p->conf, out);
+	if (p->tls == NULL || tickets_load(m, p->conf, &p->tickets, out) == -1)
 		return -1;
 	if (listeners_apply(m, p->conf, err, sizeof(err)) == -1) {
-		log_errorx("%s", err);
+		fprintf(out, "%s: %s\n", p->conf->path, err);
 		return -1;
 	}
 	return 0;
@@ -121,29 +90,33 @@ take_over(struct monitor *m, struct parts *p)
 }
 
 static int
-reload_try(struct monitor *m)
+reload_try(struct monitor *m, FILE *out)
 {
 	struct parts parts = { NULL, NULL, { .current.made = 0 } };
-	int result = parts_make(m, &parts);
+	int result = parts_make(m, &parts, out);
 
 	if (result == 0)
 		take_over(m, &parts);
+	else
+		fprintf(out,
+		    "configuration not reloaded: generation %u stays\n",
+		    m->generation);
 	parts_free(&parts);
 	return result;
 }
 
 int
-monitor_reload(struct monitor *m)
+monitor_reload(struct monitor *m, FILE *out)
 {
+	struct report report;
 	int result;
 
 	if (m->state != RUN_UP || m->inetd)
 		return -1;
 	notify_reloading();
-	result = reload_try(m);
-	if (result == -1)
-		log_errorx("configuration not reloaded: generation %u stays",
-		    m->generation);
+	report_begin(&report);
+	result = reload_try(m, report.to);
+	report_end(&report, out);
 	notify_ready();
 	return result;
 }

@@ -10,6 +10,7 @@ libserver_a_SOURCES += \
 	server/monitor/notify.c \
 	server/monitor/refuse.c \
 	server/monitor/reload.c \
+	server/monitor/report.c \
 	server/monitor/sessions.c \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \

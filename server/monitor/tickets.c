@@ -30,23 +30,23 @@ lifetime(const struct tls_keys *keys)
 }
 
 static int
-sync_file(const char *path, struct tls_keys *keys)
+sync_file(const struct config *conf, struct tls_keys *keys, FILE *out)
 {
 	char *err = NULL;
-	int result = tls_keys_sync(path, keys, &err);
+	int result = tls_keys_sync(conf->ticket_keys, keys, &err);
 
 	if (result == -1)
-		log_errorx("ticket_keys: %s", err);
+		fprintf(out, "%s: ticket_keys: %s\n", conf->path, err);
 	free(err);
 	return result;
 }
 
 int
-tickets_load(
-    const struct monitor *m, const struct config *conf, struct tls_keys *keys)
+tickets_load(const struct monitor *m, const struct config *conf,
+    struct tls_keys *keys, FILE *out)
 {
 	if (conf->ticket_keys != NULL)
-		return sync_file(conf->ticket_keys, keys);
+		return sync_file(conf, keys, out);
 	if (m->tickets.current.made != 0)
 		*keys = m->tickets;
 	else
@@ -58,8 +58,15 @@ tickets_load(
 static int
 next_keys(const struct monitor *m, struct tls_keys *keys)
 {
-	if (m->conf->ticket_keys != NULL)
-		return sync_file(m->conf->ticket_keys, keys);
+	struct report report;
+	int result;
+
+	if (m->conf->ticket_keys != NULL) {
+		report_begin(&report);
+		result = sync_file(m->conf, keys, report.to);
+		report_end(&report, NULL);
+		return result;
+	}
 	*keys = m->tickets;
 	tls_keys_rotate(keys);
 	return 0;

@@ -71,7 +71,7 @@ start(long until)
 	make_pair("1.crt", "1.key", until);
 	point("live.crt", "1.crt");
 	point("live.key", "1.key");
-	m->tls = certs_load(m->conf);
+	m->tls = certs_load(m->conf, stderr);
 	ck_assert_ptr_nonnull(m->tls);
 	fake_start();
 	fake_clock_start();
@@ -205,7 +205,7 @@ START_TEST(selfsigned_is_not_made_again)
 
 	m->conf->ncerts = 0;
 	m->conf->selfsigned = xstrdup(temp_path("self.crt"));
-	m->tls = certs_load(m->conf);
+	m->tls = certs_load(m->conf, stderr);
 	ck_assert_ptr_nonnull(m->tls);
 	strlcpy(old, tlsconf_fingerprint(m->tls), sizeof(old));
 	fake_start();
@@ -271,7 +271,7 @@ tickets_start(void)
 {
 	struct tls_keys keys;
 
-	ck_assert_int_eq(tickets_load(m, m->conf, &keys), 0);
+	ck_assert_int_eq(tickets_load(m, m->conf, &keys, stderr), 0);
 	tickets_use(m, &keys);
 }
 
@@ -309,7 +309,7 @@ START_TEST(keys_change_every_day)
 	fake_clock_add(3600 * 1000);
 	fake_expect_nothing(fake_get(ROLE_WORKER, 0));
 	/* A reload keeps them. */
-	ck_assert_int_eq(tickets_load(m, m->conf, &keys), 0);
+	ck_assert_int_eq(tickets_load(m, m->conf, &keys, stderr), 0);
 	ck_assert(same(&keys.current, &m->tickets.current));
 }
 END_TEST
@@ -354,10 +354,13 @@ END_TEST
 START_TEST(unusable_file)
 {
 	struct tls_keys first, keys;
+	struct report report;
 
 	m->conf->ticket_keys = xstrdup(temp_path("keys"));
 	temp_file("keys", "rubbish");
-	ck_assert_int_eq(tickets_load(m, m->conf, &keys), -1);
+	report_begin(&report);
+	ck_assert_int_eq(tickets_load(m, m->conf, &keys, report.to), -1);
+	report_end(&report, NULL);
 	ck_assert_uint_eq(log_count("/keys: holds no ticket keys"), 1);
 	ck_assert_int_eq(unlink(temp_path("keys")), 0);
 	fake_start();

@@ -72,6 +72,21 @@ log_text(void)
 	return text;
 }
 
+static char told[4096]; /* to who asked for the last reload */
+
+static int
+reload(void)
+{
+	FILE *out = fmemopen(told, sizeof(told), "w");
+	int result;
+
+	ck_assert_ptr_nonnull(out);
+	memset(told, 0, sizeof(told));
+	result = monitor_reload(m, out);
+	fclose(out);
+	return result;
+}
+
 static void
 setup(void)
 {
@@ -109,7 +124,7 @@ START_TEST(good_configuration_takes_over)
 	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n"
 		   "limits { sessions_per_ip = 33 }\n",
 	    port);
-	ck_assert_int_eq(monitor_reload(m), 0);
+	ck_assert_int_eq(monitor_reload(m, NULL), 0);
 	ck_assert_uint_eq(m->generation, 2);
 	ck_assert_uint_eq(m->conf->max_per_ip, 33);
 	ck_assert_uint_eq(TAILQ_FIRST(&m->listeners)->bound.port, port);
@@ -126,13 +141,16 @@ START_TEST(good_configuration_takes_over)
 }
 END_TEST
 
+/* Who asked is told what the log says (R11.1). */
 START_TEST(bad_configuration_changes_nothing)
 {
 	struct config *conf = m->conf;
 	int fd = TAILQ_FIRST(&m->listeners)->fd;
 
 	write_conf("no_such_key = 3\n");
-	ck_assert_int_eq(monitor_reload(m), -1);
+	ck_assert_int_eq(reload(), -1);
+	ck_assert_ptr_nonnull(strstr(told, "ftpd.conf:5: unknown key"));
+	ck_assert_ptr_nonnull(strstr(told, "not reloaded: generation 1 stays"));
 	ck_assert_ptr_eq(m->conf, conf);
 	ck_assert_int_eq(TAILQ_FIRST(&m->listeners)->fd, fd);
 	ck_assert_uint_eq(fake_count(ROLE_WORKER), 1);
@@ -150,7 +168,7 @@ START_TEST(unsound_configuration_changes_nothing)
 	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n"
 		   "users_file = \"%s/missing\"\n",
 	    free_port(), dir);
-	ck_assert_int_eq(monitor_reload(m), -1);
+	ck_assert_int_eq(monitor_reload(m, NULL), -1);
 	ck_assert_ptr_eq(m->conf, conf);
 	ck_assert_uint_eq(fake_count(ROLE_WORKER), 1);
 	ck_assert_ptr_nonnull(strstr(log_text(), "/missing"));
@@ -168,7 +186,7 @@ START_TEST(taken_port_changes_nothing)
 	ck_assert_int_eq(sock_local(other, &addr), 0);
 	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n",
 	    addr.port);
-	ck_assert_int_eq(monitor_reload(m), -1);
+	ck_assert_int_eq(monitor_reload(m, NULL), -1);
 	ck_assert_ptr_eq(m->conf, conf);
 	ck_assert_uint_eq(fake_count(ROLE_WORKER), 1);
 	ck_assert_ptr_nonnull(strstr(log_text(), "cannot listen on 127.0.0.1"));
@@ -180,7 +198,7 @@ START_TEST(missing_file_changes_nothing)
 {
 	struct config *conf = m->conf;
 
-	ck_assert_int_eq(monitor_reload(m), -1);
+	ck_assert_int_eq(monitor_reload(m, NULL), -1);
 	ck_assert_ptr_eq(m->conf, conf);
 }
 END_TEST
@@ -190,7 +208,7 @@ START_TEST(no_reload_while_stopping)
 	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n",
 	    free_port());
 	monitor_stop(m);
-	ck_assert_int_eq(monitor_reload(m), -1);
+	ck_assert_int_eq(monitor_reload(m, NULL), -1);
 	ck_assert(TAILQ_EMPTY(&m->listeners));
 }
 END_TEST
