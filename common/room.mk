@@ -9,6 +9,7 @@ libcommon_a_SOURCES += \
 	common/listfmt.c common/listfmt.h \
 	common/log.c common/log.h \
 	common/mem.c common/mem.h \
+	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \
 	common/sandbox.c common/sandbox.h \
 	common/sockutil.c common/sockutil.h \

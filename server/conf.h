@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "common/network.h"
 #include "common/privdrop.h"
 #include "common/sockutil.h"
 
@@ -118,6 +119,7 @@ struct config {
 	char *service_user; /* workers and auth processes run as it */
 	char *empty_dir; /* workers' root when the monitor is root */
 	char *pid_file; /* NULL = none */
+	char *state_dir; /* of what outlives the server; NULL = nothing */
 	char *log; /* log_open() target */
 	uint32_t log_level; /* enum log_level */
 	char *banner;
@@ -128,6 +130,8 @@ struct config {
 	uint32_t max_sessions, max_per_ip, max_per_user;
 	uint32_t max_login_attempts;
 	uint32_t max_auth_queue;
+	struct networks allow; /* never banned or delayed */
+	uint32_t ban_time, ban_max, ban_forget; /* seconds */
 
 	/* timers, in seconds */
 	uint32_t idle_timeout, max_idle_timeout, login_timeout;

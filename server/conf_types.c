@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/network.h"
 #include "common/sockutil.h"
 #include "common/str.h"
 #include "common/vpath.h"
@@ -183,6 +184,34 @@ print_ip(const struct conf_key *k, const void *src, FILE *out)
 	char text[ADDR_STRLEN];
 
 	conf_text_quote(out, addr_ip_str(src, text, sizeof(text)));
+}
+
+static int
+parse_networks(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	struct networks list;
+	char bad[NETWORK_STRLEN];
+
+	if (networks_parse(&list, in->text, bad, sizeof(bad)) == 0) {
+		*(struct networks *)dst = list;
+		return 0;
+	}
+	if (bad[0] == '\0')
+		return refuse(in,
+		    "%s has more than %d networks; join some of them", k->name,
+		    NETWORKS_MAX);
+	return refuse(in,
+	    "\"%s\" in %s is no network; write one such as 10.0.0.0/8, "
+	    "2001:db8::/32 or an address",
+	    bad, k->name);
+}
+
+static void
+print_networks(const struct conf_key *k, const void *src, FILE *out)
+{
+	char text[NETWORKS_MAX * NETWORK_STRLEN];
+
+	conf_text_quote(out, networks_str(src, text, sizeof(text)));
 }
 
 _Static_assert(offsetof(struct config, passive_max) ==
@@ -411,6 +440,8 @@ const struct conf_type conf_mode = { "octal", parse_mode, print_mode, false };
 const struct conf_type conf_rights = { "rights", parse_rights, print_rights,
 	false };
 const struct conf_type conf_ip = { "address", parse_ip, print_ip, false };
+const struct conf_type conf_networks = { "networks", parse_networks,
+	print_networks, false };
 const struct conf_type conf_uid = { "user", parse_uid, print_uint, false };
 const struct conf_type conf_gid = { "group", parse_gid, print_uint, false };
 const struct conf_type conf_certname = { "certificate name", parse_certname,

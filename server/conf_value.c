@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/network.h"
 #include "server/conf.h"
 #include "server/conf_value.h"
 
@@ -29,6 +30,8 @@ conf_value_is_set(const struct conf_key *k, const void *base)
 		return *(char *const *)p != NULL;
 	if (k->type == &conf_ip)
 		return ((const struct addr *)p)->family != 0;
+	if (k->type == &conf_networks)
+		return ((const struct networks *)p)->n > 0;
 	if (k->type == &conf_uid || k->type == &conf_gid)
 		return ((const struct conf_user *)base)->has_ident;
 	return true;
@@ -65,6 +68,7 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 		{ &conf_rights, "full, read-only, upload-only, none or names "
 				"such as \"list read write\"" },
 		{ &conf_ip, "a numeric IPv4 or IPv6 address" },
+		{ &conf_networks, "networks such as \"10.0.0.0/8 ::1\"" },
 		{ &conf_uid, "a user's name or number, not root" },
 		{ &conf_gid, "a group's name or number" },
 		{ &conf_certname, "a kind and a name such as \"cn:joe\", "

@@ -9,7 +9,22 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
+
+/* R15.2: said before TLS and before any hash. */
+static bool
+is_banned(struct monitor *m, const struct addr *peer, char *text, size_t size)
+{
+	uint32_t left = bans_refuse(m->bans, peer);
+
+	if (left == 0)
+		return false;
+	snprintf(text, size,
+	    "421 Your address is banned, try again in %u minutes",
+	    (unsigned)((left + 59) / 60));
+	return true;
+}
 
 /* The reason to refuse this peer, in text; false if there is none. lftp looks
  * for "Too many connections" (R16.2). */
@@ -57,6 +72,10 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 	/* It may have gone again while it waited in the backlog. */
 	if (sock_peer(fd, &peer) == -1 || sock_local(fd, &local) == -1) {
 		close(fd);
+		return false;
+	}
+	if (is_banned(m, &peer, text, sizeof(text))) {
+		client_refuse(m, fd, listener, text);
 		return false;
 	}
 	if (limit_reached(m, &peer, text, sizeof(text))) {

@@ -20,6 +20,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 #include "tls/tls_reuse.h"
 
@@ -113,6 +114,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	m->sessions_per_process = UINT_MAX;
 	LIST_INIT(&m->children);
 	sessions_init(&m->sessions);
+	m->bans = bans_new(m);
 	TAILQ_INIT(&m->listeners);
 	timer_init(&m->accept_pause, accept_again_cb, m);
 	refusals_init(m);
@@ -132,6 +134,7 @@ monitor_clear(struct monitor *m)
 	workers_clear(m);
 	agents_clear(m);
 	auths_free(m->auths);
+	bans_free(m->bans);
 	sessions_clear(&m->sessions);
 	children_forget(m);
 	timer_cancel(&m->stop_timer);
@@ -253,6 +256,7 @@ prepare(struct monitor *m)
 	if (!m->inetd && m->conf->pid_file != NULL &&
 	    daemon_pidfile(&m->daemon, m->conf->pid_file) == -1)
 		return -1;
+	bans_load(m->bans);
 	plan_descriptors(m);
 	return make_empty_dir(m);
 }

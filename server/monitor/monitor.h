@@ -35,6 +35,7 @@ struct tlsconf; /* server/tlsconf.h */
 struct wproc; /* a worker process, workers.c */
 struct auths; /* the pool of auth processes, authq.c */
 struct aproc; /* an agent process, agents.c */
+struct bans; /* addresses that are not served, bans.h */
 
 /* ------------------------------------------------- processes (spawn.c) */
 enum role {
@@ -235,7 +236,9 @@ void worker_tell_keys(struct wproc *, const struct tls_keys *);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
 void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
-/* Ends every session with a 421. */
+/* Ends a session with a 421. */
+void client_kick(struct client *, const char *reason);
+/* Ends every session so. */
 void workers_kick_all(struct monitor *, const char *reason);
 /* Does what it asks for; -1 if it must not say this. */
 int worker_answer(struct wproc *, struct ipc_msg *);
@@ -410,6 +413,7 @@ struct monitor {
 
 	struct children children;
 	struct sessions sessions;
+	struct bans *bans;
 
 	struct listeners listeners;
 	int fd_ceiling; /* connections with a higher number are refused */

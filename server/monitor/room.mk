@@ -2,8 +2,10 @@ libserver_a_SOURCES += \
 	server/monitor/admit.c \
 	server/monitor/agents.c \
 	server/monitor/authq.c \
+	server/monitor/bans.c server/monitor/bans.h \
 	server/monitor/certs.c \
 	server/monitor/daemon.c \
+	server/monitor/hosts.c server/monitor/hosts.h \
 	server/monitor/listener.c \
 	server/monitor/login.c \
 	server/monitor/monitor.c server/monitor/monitor.h \

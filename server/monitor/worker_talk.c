@@ -88,8 +88,8 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 	worker_send(c->worker, &b, fd);
 }
 
-static void
-worker_kick(struct client *c, const char *reason)
+void
+client_kick(struct client *c, const char *reason)
 {
 	uint8_t mem[256];
 	struct wbuf b;
@@ -108,7 +108,7 @@ workers_kick_all(struct monitor *m, const char *reason)
 
 	TAILQ_FOREACH (w, &m->workers, entry)
 		LIST_FOREACH (c, &w->clients, of_worker)
-			worker_kick(c, reason);
+			client_kick(c, reason);
 }
 
 /* ------------------------------------------------------------- from them */

@@ -21,6 +21,7 @@ static Suite *(*const suites[])(void) = {
 	suite_listfmt,
 	suite_log,
 	suite_mem,
+	suite_network,
 	suite_privdrop,
 	suite_sandbox,
 	suite_sockutil,

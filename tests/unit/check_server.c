@@ -26,6 +26,7 @@ static Suite *(*const suites[])(void) = {
 	suite_ctl_user,
 	suite_ctl_users_edit,
 	suite_monitor_agents,
+	suite_monitor_bans,
 	suite_monitor_certs,
 	suite_monitor_listener,
 	suite_monitor_login,
