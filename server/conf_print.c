@@ -4,13 +4,16 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+
+#include "common/mem.h"
 #include "server/conf.h"
-#include "server/conf_keys.h"
+#include "server/conf_print.h"
 #include "server/conf_text.h"
 #include "server/conf_value.h"
 
-static void
-print_keys_of(enum conf_section_id id, const void *base, FILE *out)
+void
+conf_print_section(enum conf_section_id id, const void *base, FILE *out)
 {
 	const char *indent = id == SECTION_TOP ? "" : "\t";
 	const struct conf_key *k;
@@ -28,53 +31,80 @@ print_keys_of(enum conf_section_id id, const void *base, FILE *out)
 	}
 }
 
-static void
-print_block(
-    enum conf_section_id id, const char *title, const void *base, FILE *out)
+void
+conf_print_title(const struct conf_block *b, FILE *out)
 {
-	fprintf(out, "\n%s ", conf_sections[id].name);
-	if (title != NULL) {
-		conf_text_quote(out, title);
+	fputs(conf_sections[b->id].name, out);
+	if (b->title != NULL) {
 		putc(' ', out);
+		conf_text_quote(out, b->title);
 	}
-	fputs("{\n", out);
-	print_keys_of(id, base, out);
-	fputs("}\n", out);
 }
 
 static void
-print_users(const struct config *conf, FILE *out)
+print_block(const struct conf_block *b, FILE *out)
 {
-	size_t i, nfile = 0;
-
-	for (i = 0; i < conf->nusers; i++) {
-		if (conf->users[i].in_users_file)
-			nfile++;
-		else
-			print_block(SECTION_USER, conf->users[i].name,
-			    &conf->users[i], out);
+	if (b->id == SECTION_TOP) {
+		conf_print_section(b->id, b->base, out);
+		return;
 	}
-	if (nfile > 0)
-		fprintf(out, "\n# and %zu users in users_file\n", nfile);
+	putc('\n', out);
+	conf_print_title(b, out);
+	fputs(" {\n", out);
+	conf_print_section(b->id, b->base, out);
+	fputs("}\n", out);
+}
+
+/* --------------------------------------------------------- all blocks */
+static struct conf_block *
+add_block(struct conf_block *b, enum conf_section_id id, const char *title,
+    const void *base)
+{
+	*b = (struct conf_block){ .id = id, .title = title, .base = base };
+	return b + 1;
+}
+
+struct conf_block *
+conf_blocks(const struct config *conf, size_t *n_r)
+{
+	size_t i, n = SECTION_COUNT + conf->nlistens + conf->ncerts;
+	struct conf_block *all = xcalloc(n + conf->nusers, sizeof(*all)), *b;
+
+	b = add_block(all, SECTION_TOP, NULL, conf);
+	for (i = 0; i < conf->nlistens; i++)
+		b = add_block(b, SECTION_LISTEN, conf->listens[i].name,
+		    &conf->listens[i]);
+	for (i = 0; i < conf->ncerts; i++)
+		b = add_block(b, SECTION_CERTIFICATE, conf->certs[i].name,
+		    &conf->certs[i]);
+	for (i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (!conf_sections[i].titled)
+			b = add_block(b, (enum conf_section_id)i, NULL, conf);
+	for (i = 0; i < conf->nusers; i++) {
+		b = add_block(
+		    b, SECTION_USER, conf->users[i].name, &conf->users[i]);
+		b[-1].in_users_file = conf->users[i].in_users_file;
+	}
+	*n_r = (size_t)(b - all);
+	return all;
 }
 
 void
 conf_print(const struct config *conf, FILE *out)
 {
-	size_t i;
+	size_t i, n, nfile = 0;
+	struct conf_block *all = conf_blocks(conf, &n);
 
 	fprintf(out, "# effective configuration of %s\n", conf->path);
-	print_keys_of(SECTION_TOP, conf, out);
-	for (i = 0; i < conf->nlistens; i++)
-		print_block(SECTION_LISTEN, conf->listens[i].name,
-		    &conf->listens[i], out);
-	for (i = 0; i < conf->ncerts; i++)
-		print_block(SECTION_CERTIFICATE, conf->certs[i].name,
-		    &conf->certs[i], out);
-	for (i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
-		if (!conf_sections[i].titled)
-			print_block((enum conf_section_id)i, NULL, conf, out);
-	print_users(conf, out);
+	for (i = 0; i < n; i++) {
+		if (all[i].in_users_file)
+			nfile++;
+		else
+			print_block(&all[i], out);
+	}
+	if (nfile > 0)
+		fprintf(out, "\n# and %zu users in users_file\n", nfile);
+	free(all);
 }
 
 void

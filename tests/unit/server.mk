@@ -17,6 +17,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_auth_process.c \
 	tests/unit/test_certnames.c \
 	tests/unit/test_conf_check.c \
+	tests/unit/test_conf_diff.c \
 	tests/unit/test_conf_load.c \
 	tests/unit/test_conf_print.c \
 	tests/unit/test_conf_text.c \
