@@ -15,14 +15,6 @@
 #include "server/conf_parse.h"
 #include "server/conf_value.h"
 
-static int
-compare_users(const void *a, const void *b)
-{
-	const struct conf_user *u = a, *v = b;
-
-	return strcmp(u->name, v->name);
-}
-
 bool
 conf_any_listen(
     const struct config *conf, bool (*is)(const struct conf_listen *))
@@ -39,41 +31,6 @@ bool
 conf_listen_has_tls(const struct conf_listen *l)
 {
 	return l->tls != CONF_TLS_OFF;
-}
-
-const struct conf_user *
-conf_find_user(const struct config *conf, const char *name)
-{
-	struct conf_user key = { .name = (char *)(uintptr_t)name };
-
-	if (conf->nusers == 0)
-		return NULL;
-	return bsearch(
-	    &key, conf->users, conf->nusers, sizeof(key), compare_users);
-}
-
-/* ------------------------------------------------- checks of the whole */
-static void
-check_users(struct conf_load *l)
-{
-	struct config *conf = l->conf;
-	struct conf_user *u;
-	size_t i;
-
-	if (conf->nusers == 0)
-		return;
-	qsort(conf->users, conf->nusers, sizeof(*conf->users), compare_users);
-	for (i = 1; i < conf->nusers; i++) {
-		struct conf_where w;
-
-		u = &conf->users[i];
-		w = (struct conf_where){ u->file, u->line };
-		if (strcmp(u->name, u[-1].name) == 0)
-			conf_complain(l, &w,
-			    "user %s stands at %s:%d too; "
-			    "keep one of them",
-			    u->name, u[-1].file, u[-1].line);
-	}
 }
 
 static void
@@ -122,7 +79,7 @@ check_pairs(struct conf_load *l)
 {
 	const struct config *conf = l->conf;
 
-	if (conf->anonymous && conf->anonymous_root == NULL)
+	if (conf->anonymous && conf->anonymous_rules.root == NULL)
 		conf_complain(l,
 		    conf_where_key(l, SECTION_ANONYMOUS, "enabled"),
 		    "guests are let in but have no root; write root = "
@@ -196,14 +153,9 @@ conf_free(struct config *conf)
 		conf_values_clear(SECTION_CERTIFICATE, &conf->certs[i]);
 		free(conf->certs[i].name);
 	}
-	for (i = 0; i < conf->nusers; i++) {
-		conf_values_clear(SECTION_USER, &conf->users[i]);
-		free(conf->users[i].name);
-		free(conf->users[i].file);
-	}
+	conf_accounts_free(conf);
 	free(conf->listens);
 	free(conf->certs);
-	free(conf->users);
 	free(conf->path);
 	free(conf);
 }
@@ -248,7 +200,7 @@ conf_load(const char *path, char **err_r)
 	conf_parse_file(&l, conf->path, false);
 	if (l.nerrors == 0)
 		load_users_file(&l);
-	check_users(&l);
+	conf_accounts_end(&l, true);
 	check_listens(&l);
 	check_certs(&l);
 	check_pairs(&l);
@@ -266,6 +218,6 @@ conf_load_users(const char *path, char **err_r)
 
 	conf_load_init(&l, conf, open_memstream(&err, &len));
 	conf_parse_file(&l, path, true);
-	check_users(&l);
+	conf_accounts_end(&l, false);
 	return finish(&l, err_r, &err);
 }

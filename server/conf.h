@@ -68,19 +68,46 @@ enum conf_login {
 	CONF_LOGIN_EITHER
 };
 
-struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
-	char *name;
-	char *password; /* crypt(3) hash; "*" or "!" never matches */
-	char *root;
+struct conf_id { /* of a system user or group */
+	uint32_t id;
+	bool set;
+};
+
+#define CONF_RULES_MAX 48 /* keys */
+
+/*
+ * What users, groups, guests and system accounts can all say; the keys are in
+ * server/conf_rules.h. Of a user's, those that the user's block leaves out are
+ * the group's.
+ */
+struct conf_rules {
+	char *root; /* NULL = not set */
 	char *start_dir; /* "/" if unset */
 	uint32_t rights;
-	bool has_ident; /* uid and gid were given */
-	uid_t uid;
-	gid_t gid;
+	struct conf_id uid, gid;
 	uint32_t umask;
 	uint32_t idle_timeout; /* 0 = the server's */
 	bool tls; /* logs in under TLS only */
 	bool tls_data; /* transfers need PROT P */
+
+	/* Where the block says so; 0 = it does not. Of each key, in the order
+	 * of their rows. */
+	int lines[CONF_RULES_MAX];
+};
+
+struct conf_group { /* group "name" { ... } in the users file or ftpd.conf */
+	char *name;
+	struct conf_rules rules;
+	bool in_users_file;
+	char *file; /* where it was defined, for messages */
+	int line;
+};
+
+struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
+	char *name;
+	char *password; /* crypt(3) hash; "*" or "!" never matches */
+	char *group; /* NULL = none */
+	struct conf_rules rules;
 	enum conf_login login;
 	char *certificate; /* "cn:joe", NULL = "cn:" and the user's name */
 	bool disabled;
@@ -178,17 +205,13 @@ struct config {
 	char *users_file; /* NULL = none */
 	struct conf_user *users; /* sorted by name, strcmp order */
 	size_t nusers;
+	struct conf_group *groups; /* likewise */
+	size_t ngroups;
 	bool anonymous;
-	char *anonymous_root;
-	uint32_t anonymous_rights;
-	uint32_t anonymous_umask;
-	bool anonymous_tls, anonymous_tls_data; /* as in conf_user */
+	struct conf_rules anonymous_rules;
 	bool system_accounts; /* PAM; needs root */
 	char *pam_service;
-	uint32_t system_rights;
-	uint32_t system_umask;
-	bool system_tls, system_tls_data;
-	char *system_root; /* NULL = the home directory */
+	struct conf_rules system_rules; /* no root: the home directory */
 	uid_t system_min_uid;
 };
 
@@ -209,7 +232,8 @@ void conf_print(const struct config *, FILE *out);
 void conf_print_keys(FILE *out);
 void conf_free(struct config *);
 
-/* A users file alone, for ternctl: nothing but the users is of any use. */
+/* A users file alone, for ternctl: nothing but the users and groups is of any
+ * use; groups may be missing, because they stand elsewhere. */
 struct config *conf_load_users(const char *path, char **err_r);
 
 /*
@@ -226,5 +250,7 @@ bool conf_any_listen(
 bool conf_listen_has_tls(const struct conf_listen *);
 
 const struct conf_user *conf_find_user(const struct config *, const char *name);
+const struct conf_group *conf_find_group(
+    const struct config *, const char *name);
 
 #endif

@@ -112,29 +112,35 @@ check_password(struct conf_load *l, const struct conf_where *w,
 
 void
 conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
-    struct conf_user *u, bool in_users_file)
+    void *block)
 {
 	struct config *conf = l->conf;
+	struct conf_user *u = block;
 
 	check_name(l, w, "user", name);
 	check_password(l, w, u, name);
-	if (u->root == NULL)
-		conf_complain(l, w,
-		    "user %s has no root; write root = "
-		    "\"/the/directory\"",
-		    name);
-	if (is_seen(l, SECTION_USER, "uid") != is_seen(l, SECTION_USER, "gid"))
-		conf_complain(l, w,
-		    "user %s has only one of uid and "
-		    "gid; write both or none",
-		    name);
-	u->has_ident = is_seen(l, SECTION_USER, "uid");
-	u->in_users_file = in_users_file;
+	u->in_users_file = l->users_only;
 	u->name = xstrdup(name);
 	u->file = xstrdup(w->file);
 	u->line = w->line;
 	conf->users = conf_grow(conf->users, conf->nusers, sizeof(*u));
 	conf->users[conf->nusers++] = *u;
+}
+
+void
+conf_group_end(struct conf_load *l, const struct conf_where *w,
+    const char *name, void *block)
+{
+	struct config *conf = l->conf;
+	struct conf_group *g = block;
+
+	check_name(l, w, "group", name);
+	g->in_users_file = l->users_only;
+	g->name = xstrdup(name);
+	g->file = xstrdup(w->file);
+	g->line = w->line;
+	conf->groups = conf_grow(conf->groups, conf->ngroups, sizeof(*g));
+	conf->groups[conf->ngroups++] = *g;
 }
 
 /* ------------------------------------------------------------- listen */
@@ -208,9 +214,10 @@ listen_defaults(const struct conf_load *l, struct conf_listen *listen)
 
 void
 conf_listen_end(struct conf_load *l, const struct conf_where *w,
-    const char *name, struct conf_listen *listen)
+    const char *name, void *block)
 {
 	struct config *conf = l->conf;
+	struct conf_listen *listen = block;
 
 	check_name(l, w, "listen block", name);
 	check_listen_tls(l, w, listen);
@@ -227,9 +234,10 @@ conf_listen_end(struct conf_load *l, const struct conf_where *w,
 /* -------------------------------------------------------- certificate */
 void
 conf_cert_end(struct conf_load *l, const struct conf_where *w, const char *name,
-    struct conf_cert *cert)
+    void *block)
 {
 	struct config *conf = l->conf;
+	struct conf_cert *cert = block;
 
 	check_name(l, w, "certificate", name);
 	if (cert->file == NULL)

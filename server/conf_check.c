@@ -130,9 +130,10 @@ check_users(struct check *c)
 	const struct conf_user *u;
 
 	for (u = c->conf->users; u < c->conf->users + c->conf->nusers; u++) {
-		check_root(c, u, u->root);
+		check_root(c, u, u->rules.root);
 		check_password(c, u);
-		if (u->has_ident && !c->root && u->uid != geteuid())
+		if (u->rules.uid.set && !c->root &&
+		    u->rules.uid.id != geteuid())
 			warning(c, u,
 			    "user %s has a uid, which is ignored "
 			    "because the server is not started by root",
@@ -167,7 +168,7 @@ check_demands_of_user(struct check *c, const struct conf_user *u)
 	char who[CONF_NAME_MAX + 8];
 
 	snprintf(who, sizeof(who), "user %s", u->name);
-	check_demand(c, u, who, u->tls, u->tls_data);
+	check_demand(c, u, who, u->rules.tls, u->rules.tls_data);
 	if (u->login != CONF_LOGIN_PASSWORD &&
 	    !conf_any_listen(c->conf, asks_certs))
 		warning(c, u,
@@ -186,11 +187,11 @@ check_demands(struct check *c)
 	for (i = 0; i < conf->nusers; i++)
 		check_demands_of_user(c, &conf->users[i]);
 	if (conf->anonymous)
-		check_demand(c, NULL, "guests", conf->anonymous_tls,
-		    conf->anonymous_tls_data);
+		check_demand(c, NULL, "guests", conf->anonymous_rules.tls,
+		    conf->anonymous_rules.tls_data);
 	if (conf->system_accounts)
-		check_demand(c, NULL, "system accounts", conf->system_tls,
-		    conf->system_tls_data);
+		check_demand(c, NULL, "system accounts", conf->system_rules.tls,
+		    conf->system_rules.tls_data);
 }
 
 static void
@@ -357,8 +358,8 @@ check_system_accounts(struct check *c)
 		    "pam_service %s: %s: %s; copy the one of "
 		    "another service there",
 		    c->conf->pam_service, path, strerror(errno));
-	if (c->conf->system_root != NULL)
-		check_root(c, NULL, c->conf->system_root);
+	if (c->conf->system_rules.root != NULL)
+		check_root(c, NULL, c->conf->system_rules.root);
 }
 #else
 static void
@@ -400,7 +401,7 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_users(&c);
 	check_demands(&c);
 	if (conf->anonymous)
-		check_root(&c, NULL, conf->anonymous_root);
+		check_root(&c, NULL, conf->anonymous_rules.root);
 	check_system_accounts(&c);
 	check_nobody_can_log_in(&c);
 	return c.problems;

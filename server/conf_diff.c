@@ -171,7 +171,7 @@ tell_block(const struct conf_block *b, const char *what, FILE *out)
 static unsigned
 kind_of(const struct conf_block *b, const char *key)
 {
-	if (b->id == SECTION_USER ||
+	if (b->id == SECTION_USER || b->id == SECTION_GROUP ||
 	    (b->id == SECTION_TOP && strcmp(key, "users_file") == 0))
 		return CONF_DIFF_USERS;
 	return CONF_DIFF_REST;
@@ -254,9 +254,9 @@ same_demands(const struct config *old, const struct config *now)
 	const struct conf_user *uend = u + old->nusers, *vend = v + now->nusers;
 
 	for (;;) {
-		while (u < uend && !u->tls)
+		while (u < uend && !u->rules.tls)
 			u++;
-		while (v < vend && !v->tls)
+		while (v < vend && !v->rules.tls)
 			v++;
 		if (u == uend || v == vend)
 			return u == uend && v == vend;

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "server/conf.h"
 #include "server/conf_keys.h"
+#include "server/conf_rules.h"
 #include "server/conf_value.h"
 #include "tls/tls_ctx.h"
 
@@ -71,25 +72,34 @@ static const char *const logins[] = {
 };
 
 const struct conf_section conf_sections[SECTION_COUNT] = {
-	[SECTION_TOP] = { "", false, "The server as a whole." },
-	[SECTION_LISTEN] = { "listen", true,
+	[SECTION_TOP] = { "", false, false, NO_RULES,
+	    "The server as a whole." },
+	[SECTION_LISTEN] = { "listen", true, false, NO_RULES,
 	    "An address where clients connect." },
-	[SECTION_CERTIFICATE] = { "certificate", true,
+	[SECTION_CERTIFICATE] = { "certificate", true, false, NO_RULES,
 	    "A certificate of the server; one of each kind of key." },
-	[SECTION_TLS] = { "tls", false, "Certificates and keys of TLS." },
-	[SECTION_LIMITS] = { "limits", false,
+	[SECTION_TLS] = { "tls", false, false, NO_RULES,
+	    "Certificates and keys of TLS." },
+	[SECTION_LIMITS] = { "limits", false, false, NO_RULES,
 	    "How many sessions there may be, and who is kept out; 0 means no "
 	    "limit." },
-	[SECTION_TIMEOUTS] = { "timeouts", false,
+	[SECTION_TIMEOUTS] = { "timeouts", false, false, NO_RULES,
 	    "Times in seconds; 15m, 2h and 1d are understood too." },
-	[SECTION_DATA] = { "data", false, "Data connections." },
-	[SECTION_FILES] = { "files", false,
+	[SECTION_DATA] = { "data", false, false, NO_RULES,
+	    "Data connections." },
+	[SECTION_FILES] = { "files", false, false, NO_RULES,
 	    "Uploads, listings and what clients may change." },
-	[SECTION_ANONYMOUS] = { "anonymous", false,
+	[SECTION_ANONYMOUS] = { "anonymous", false, false,
+	    offsetof(struct config, anonymous_rules),
 	    "Guests: the user names anonymous and ftp." },
-	[SECTION_SYSTEM] = { "system", false,
+	[SECTION_SYSTEM] = { "system", false, false,
+	    offsetof(struct config, system_rules),
 	    "Accounts of this machine, checked by PAM." },
-	[SECTION_USER] = { "user", true,
+	[SECTION_GROUP] = { "group", true, true,
+	    offsetof(struct conf_group, rules),
+	    "Settings for all users who name it; here or in users_file." },
+	[SECTION_USER] = { "user", true, true,
+	    offsetof(struct conf_user, rules),
 	    "An account; stands here or in users_file." },
 };
 
@@ -97,6 +107,10 @@ const struct conf_section conf_sections[SECTION_COUNT] = {
 #define TOP(m) SECTION_TOP, #m
 #define AT(m) offsetof(struct config, m)
 #define AT_USER(m) offsetof(struct conf_user, m)
+#define AT_USER_RULES(m) offsetof(struct conf_user, rules.m)
+#define AT_GROUP_RULES(m) offsetof(struct conf_group, rules.m)
+#define AT_ANONYMOUS(m) offsetof(struct config, anonymous_rules.m)
+#define AT_SYSTEM(m) offsetof(struct config, system_rules.m)
 #define AT_LISTEN(m) offsetof(struct conf_listen, m)
 #define AT_CERT(m) offsetof(struct conf_cert, m)
 
@@ -264,60 +278,29 @@ const struct conf_key conf_keys[] = {
 
 	{ SECTION_ANONYMOUS, "enabled", &conf_bool, AT(anonymous), "no", 0, 0, NULL,
 	    "Lets guests in, with any password." },
-	{ SECTION_ANONYMOUS, "root", &conf_path, AT(anonymous_root), NULL, 0, 0, NULL,
-	    "Directory that guests see as /." },
-	{ SECTION_ANONYMOUS, "rights", &conf_rights, AT(anonymous_rights), "read-only", 0, 0, NULL,
-	    "What guests may do." },
-	{ SECTION_ANONYMOUS, "umask", &conf_mode, AT(anonymous_umask), "022", 0, 0777, NULL,
-	    "Permission bits that files of guests never have, in octal." },
-	{ SECTION_ANONYMOUS, "tls", &conf_bool, AT(anonymous_tls), "optional", 0, 0, demands,
-	    "Whether guests need TLS to log in." },
-	{ SECTION_ANONYMOUS, "tls_data", &conf_bool, AT(anonymous_tls_data), "optional", 0, 0, demands,
-	    "Whether their transfers and listings need TLS too (PROT P)." },
+	CONF_RULES_ROWS(SECTION_ANONYMOUS, AT_ANONYMOUS, "read-only"),
 
 	{ SECTION_SYSTEM, "enabled", &conf_bool, AT(system_accounts), "no", 0, 0, NULL,
 	    "Lets the accounts of this machine in; needs root." },
 	{ SECTION_SYSTEM, "pam_service", &conf_string, AT(pam_service), "ternftpd", 0, 0, NULL,
 	    "Name of the PAM service, a file in /etc/pam.d." },
-	{ SECTION_SYSTEM, "rights", &conf_rights, AT(system_rights), "full", 0, 0, NULL,
-	    "What system accounts may do." },
-	{ SECTION_SYSTEM, "umask", &conf_mode, AT(system_umask), "022", 0, 0777, NULL,
-	    "Permission bits that their files never have, in octal." },
-	{ SECTION_SYSTEM, "root", &conf_path, AT(system_root), NULL, 0, 0, NULL,
-	    "Directory they see as /; not set means the home directory of each." },
 	{ SECTION_SYSTEM, "min_uid", &conf_count, AT(system_min_uid), "1000", 1, UINT32_MAX - 1, NULL,
 	    "Accounts with a smaller user number are refused." },
-	{ SECTION_SYSTEM, "tls", &conf_bool, AT(system_tls), "optional", 0, 0, demands,
-	    "Whether system accounts need TLS to log in." },
-	{ SECTION_SYSTEM, "tls_data", &conf_bool, AT(system_tls_data), "optional", 0, 0, demands,
-	    "Whether their transfers and listings need TLS too (PROT P)." },
+	CONF_RULES_ROWS(SECTION_SYSTEM, AT_SYSTEM, "full"),
+
+	CONF_RULES_ROWS(SECTION_GROUP, AT_GROUP_RULES, "full"),
 
 	{ SECTION_USER, "password", &conf_string, AT_USER(password), NULL, 0, 0, NULL,
 	    "Hash as made by ternctl or crypt(3); \"*\" never matches." },
-	{ SECTION_USER, "root", &conf_path, AT_USER(root), NULL, 0, 0, NULL,
-	    "Directory the user sees as /." },
-	{ SECTION_USER, "start_dir", &conf_vpath, AT_USER(start_dir), "/", 0, 0, NULL,
-	    "Where a session begins, as the user sees it." },
-	{ SECTION_USER, "rights", &conf_rights, AT_USER(rights), "full", 0, 0, NULL,
-	    "What the user may do: full, read-only, upload-only, none, or names." },
-	{ SECTION_USER, "uid", &conf_uid, AT_USER(uid), NULL, 1, UINT32_MAX - 1, NULL,
-	    "System user who touches the files, by name or number; goes with gid." },
-	{ SECTION_USER, "gid", &conf_gid, AT_USER(gid), NULL, 0, UINT32_MAX - 1, NULL,
-	    "System group that touches the files, by name or number." },
-	{ SECTION_USER, "umask", &conf_mode, AT_USER(umask), "022", 0, 0777, NULL,
-	    "Permission bits that the user's files never have, in octal." },
-	{ SECTION_USER, "idle_timeout", &conf_seconds, AT_USER(idle_timeout), "0", 0, YEAR, NULL,
-	    "The user's own idle timeout; 0 means the server's." },
-	{ SECTION_USER, "tls", &conf_bool, AT_USER(tls), "optional", 0, 0, demands,
-	    "Whether the user needs TLS to log in." },
-	{ SECTION_USER, "tls_data", &conf_bool, AT_USER(tls_data), "optional", 0, 0, demands,
-	    "Whether the user's transfers and listings need TLS too (PROT P)." },
+	{ SECTION_USER, "group", &conf_string, AT_USER(group), NULL, 0, 0, NULL,
+	    "Group block that says what this block leaves out." },
 	{ SECTION_USER, "login", &conf_enum, AT_USER(login), "password", 0, 0, logins,
 	    "What the user must show: a password, a client certificate, both, or either of them." },
 	{ SECTION_USER, "certificate", &conf_certname, AT_USER(certificate), NULL, 0, 0, NULL,
 	    "What the user's certificate is known by; not set means cn: and the user's name." },
 	{ SECTION_USER, "disabled", &conf_bool, AT_USER(disabled), "no", 0, 0, NULL,
 	    "Refuses the login and keeps the account." },
+	CONF_RULES_ROWS(SECTION_USER, AT_USER_RULES, "full"),
 };
 /* clang-format on */
 

@@ -23,13 +23,19 @@ enum conf_section_id {
 	SECTION_FILES,
 	SECTION_ANONYMOUS,
 	SECTION_SYSTEM,
+	SECTION_GROUP,
 	SECTION_USER,
 	SECTION_COUNT
 };
 
+#define NO_RULES SIZE_MAX
+
 struct conf_section {
 	const char *name; /* "" for the top level */
 	bool titled; /* stands any number of times, each with its own title */
+	bool in_users_file; /* may stand there too */
+	size_t
+	    rules; /* where its struct has a struct conf_rules, or NO_RULES */
 	const char *help;
 };
 

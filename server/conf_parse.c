@@ -18,6 +18,7 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_parse.h"
+#include "server/conf_rules.h"
 #include "server/conf_text.h"
 #include "server/conf_value.h"
 
@@ -36,8 +37,8 @@ struct conf_file {
 static struct {
 	struct conf_load *load;
 	struct conf_file *file;
-	bool users_only;
 	struct conf_user user; /* the block that is being parsed */
+	struct conf_group group;
 	struct conf_listen listen;
 	struct conf_cert cert;
 } cur;
@@ -45,10 +46,12 @@ static struct {
 static const struct {
 	void *block; /* NULL: the keys are struct config's */
 	size_t size;
+	conf_block_end *end;
 } titled[SECTION_COUNT] = {
-	[SECTION_LISTEN] = { &cur.listen, sizeof(cur.listen) },
-	[SECTION_CERTIFICATE] = { &cur.cert, sizeof(cur.cert) },
-	[SECTION_USER] = { &cur.user, sizeof(cur.user) },
+	[SECTION_LISTEN] = { &cur.listen, sizeof(cur.listen), conf_listen_end },
+	[SECTION_CERTIFICATE] = { &cur.cert, sizeof(cur.cert), conf_cert_end },
+	[SECTION_GROUP] = { &cur.group, sizeof(cur.group), conf_group_end },
+	[SECTION_USER] = { &cur.user, sizeof(cur.user), conf_user_end },
 };
 
 static const struct {
@@ -92,10 +95,11 @@ complain_unknown(cfg_t *cfg, const char *name)
 	const char *in = id == SECTION_TOP ? "" : " in ";
 	const char *section = conf_sections[id].name;
 
-	if (cur.users_only && id == SECTION_TOP)
+	if (cur.load->users_only && id == SECTION_TOP)
 		conf_complain(cur.load, &w,
 		    "unknown key \"%s\"; a users file "
-		    "has only blocks user \"name\" { ... }",
+		    "has only blocks user \"name\" { ... } and group "
+		    "\"name\" { ... }",
 		    name);
 	else if (near != NULL)
 		conf_complain(cur.load, &w,
@@ -175,6 +179,7 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	}
 	*seen = w;
+	conf_rules_seen(k, base_of(k->section), w.line);
 	if (conf_value_set(k, &in, base_of(k->section)) != 0)
 		conf_complain(cur.load, &w, "%s", in.why);
 	return 0;
@@ -211,13 +216,7 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 	if (!conf_sections[id].titled)
 		return 0;
 	sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
-	if (id == SECTION_USER)
-		conf_user_end(
-		    cur.load, &w, cfg_title(sec), &cur.user, cur.users_only);
-	else if (id == SECTION_LISTEN)
-		conf_listen_end(cur.load, &w, cfg_title(sec), &cur.listen);
-	else
-		conf_cert_end(cur.load, &w, cfg_title(sec), &cur.cert);
+	titled[id].end(cur.load, &w, cfg_title(sec), titled[id].block);
 	block_reset(id);
 	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 	return 0;
@@ -402,8 +401,8 @@ block_opt(enum conf_section_id id, cfg_opt_t *keys)
 	return opt;
 }
 
-/* A context that knows every key, or the user blocks alone. libConfuse copies
- * the tables. */
+/* A context that knows every key, or what a users file may have. libConfuse
+ * copies the tables. */
 static cfg_t *
 new_context(bool users_only)
 {
@@ -417,8 +416,10 @@ new_context(bool users_only)
 		add_keys(opts, SECTION_TOP);
 	for (end = opts; end->name != NULL; end++)
 		;
-	for (id = users_only ? SECTION_USER : 1; id < SECTION_COUNT; id++)
-		*end++ = block_opt((enum conf_section_id)id, keys + id * room);
+	for (id = SECTION_TOP + 1; id < SECTION_COUNT; id++)
+		if (!users_only || conf_sections[id].in_users_file)
+			*end++ = block_opt(
+			    (enum conf_section_id)id, keys + id * room);
 	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
 	*end = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);
@@ -441,7 +442,7 @@ conf_parse_file(struct conf_load *l, const char *path, bool users_only)
 		return;
 	}
 	cur.load = l;
-	cur.users_only = users_only;
+	l->users_only = users_only;
 	for (id = 0; id < SECTION_COUNT; id++)
 		if (conf_sections[id].titled)
 			block_reset((enum conf_section_id)id);

@@ -5,14 +5,12 @@
 #ifndef SERVER_CONF_PARSE_H
 #define SERVER_CONF_PARSE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "server/conf_keys.h"
 
 struct config;
-struct conf_cert;
-struct conf_listen;
-struct conf_user;
 
 /* Where something was written; file is NULL if it was not. */
 struct conf_where {
@@ -25,6 +23,7 @@ struct conf_load {
 	struct config *conf;
 	FILE *err; /* lines "file:line: what; hint" */
 	unsigned nerrors;
+	bool users_only; /* what is parsed now is a users file */
 	struct conf_where *seen; /* by row of conf_keys */
 	struct conf_where *listens; /* by index of conf->listens */
 	struct conf_where *certs; /* by index of conf->certs */
@@ -35,7 +34,7 @@ struct conf_load {
 void conf_load_init(struct conf_load *, struct config *, FILE *err);
 void conf_load_clear(struct conf_load *);
 
-/* Parses a file into l->conf; users_only allows nothing but user blocks. */
+/* Parses a file into l->conf; users_only allows what a users file may have. */
 void conf_parse_file(struct conf_load *, const char *path, bool users_only);
 
 /* One more line of complaint, at a place or about the whole (NULL). */
@@ -47,12 +46,15 @@ const struct conf_where *conf_where_key(
 
 /* A block of the kind has ended: it is checked, it becomes an element of its
  * array, and what is on the heap goes with it. */
-void conf_user_end(struct conf_load *, const struct conf_where *,
-    const char *name, struct conf_user *, bool in_users_file);
-void conf_listen_end(struct conf_load *, const struct conf_where *,
-    const char *name, struct conf_listen *);
-void conf_cert_end(struct conf_load *, const struct conf_where *,
-    const char *name, struct conf_cert *);
+typedef void conf_block_end(struct conf_load *, const struct conf_where *,
+    const char *name, void *block);
+conf_block_end conf_user_end, conf_group_end, conf_listen_end, conf_cert_end;
+/*
+ * All blocks were read: sorts users and groups, looks for two of one name and
+ * gives users what their group says. whole: nothing stands in another file.
+ */
+void conf_accounts_end(struct conf_load *, bool whole);
+void conf_accounts_free(struct config *);
 /* Room for one more than n elements: doubles at every power of two. */
 void *conf_grow(void *array, size_t n, size_t size);
 

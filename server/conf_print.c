@@ -9,8 +9,21 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_print.h"
+#include "server/conf_rules.h"
 #include "server/conf_text.h"
 #include "server/conf_value.h"
+
+/* A group says only what its block says: the rest is not its users' either. */
+static bool
+is_said(const struct conf_key *k, const void *base)
+{
+	const struct conf_group *g = base;
+
+	if (k->section == SECTION_GROUP &&
+	    g->rules.lines[conf_rules_index(k)] == 0)
+		return false;
+	return conf_value_is_set(k, base);
+}
 
 void
 conf_print_section(enum conf_section_id id, const void *base, FILE *out)
@@ -21,7 +34,7 @@ conf_print_section(enum conf_section_id id, const void *base, FILE *out)
 	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
 		if (k->section != id)
 			continue;
-		if (!conf_value_is_set(k, base)) {
+		if (!is_said(k, base)) {
 			fprintf(out, "%s# %s is not set\n", indent, k->name);
 			continue;
 		}
@@ -67,8 +80,9 @@ add_block(struct conf_block *b, enum conf_section_id id, const char *title,
 struct conf_block *
 conf_blocks(const struct config *conf, size_t *n_r)
 {
-	size_t i, n = SECTION_COUNT + conf->nlistens + conf->ncerts;
-	struct conf_block *all = xcalloc(n + conf->nusers, sizeof(*all)), *b;
+	size_t i, n = SECTION_COUNT + conf->nlistens + conf->ncerts +
+		      conf->ngroups + conf->nusers;
+	struct conf_block *all = xcalloc(n, sizeof(*all)), *b;
 
 	b = add_block(all, SECTION_TOP, NULL, conf);
 	for (i = 0; i < conf->nlistens; i++)
@@ -80,6 +94,11 @@ conf_blocks(const struct config *conf, size_t *n_r)
 	for (i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
 		if (!conf_sections[i].titled)
 			b = add_block(b, (enum conf_section_id)i, NULL, conf);
+	for (i = 0; i < conf->ngroups; i++) {
+		b = add_block(
+		    b, SECTION_GROUP, conf->groups[i].name, &conf->groups[i]);
+		b[-1].in_users_file = conf->groups[i].in_users_file;
+	}
 	for (i = 0; i < conf->nusers; i++) {
 		b = add_block(
 		    b, SECTION_USER, conf->users[i].name, &conf->users[i]);
@@ -92,18 +111,20 @@ conf_blocks(const struct config *conf, size_t *n_r)
 void
 conf_print(const struct config *conf, FILE *out)
 {
-	size_t i, n, nfile = 0;
+	size_t i, n, nfile[SECTION_COUNT] = { 0 };
 	struct conf_block *all = conf_blocks(conf, &n);
 
 	fprintf(out, "# effective configuration of %s\n", conf->path);
 	for (i = 0; i < n; i++) {
 		if (all[i].in_users_file)
-			nfile++;
+			nfile[all[i].id]++;
 		else
 			print_block(&all[i], out);
 	}
-	if (nfile > 0)
-		fprintf(out, "\n# and %zu users in users_file\n", nfile);
+	for (i = 0; i < SECTION_COUNT; i++)
+		if (nfile[i] > 0)
+			fprintf(out, "\n# and %zu %ss in users_file\n",
+			    nfile[i], conf_sections[i].name);
 	free(all);
 }
 
@@ -114,6 +135,8 @@ conf_print_keys(FILE *out)
 	char name[64], range[128];
 
 	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
+		if (conf_rules_index(k) != -1 && k->section != SECTION_GROUP)
+			continue; /* the same again */
 		snprintf(name, sizeof(name), "%s%s%s",
 		    conf_sections[k->section].name,
 		    k->section == SECTION_TOP ? "" : ".", k->name);

@@ -287,20 +287,31 @@ print_rights(const struct conf_key *k, const void *src, FILE *out)
 }
 
 static int
+parse_id(const struct conf_key *k, struct conf_input *in, struct conf_id *dst)
+{
+	uint32_t id;
+
+	if (parse_uint(k, no_units, in, &id) != 0)
+		return -1;
+	*dst = (struct conf_id){ id, true };
+	return 0;
+}
+
+static int
 parse_uid(const struct conf_key *k, struct conf_input *in, void *dst)
 {
 	const struct passwd *pw = getpwnam(in->text);
 	uint32_t id;
 
 	if (pw == NULL)
-		return parse_uint(k, no_units, in, dst);
+		return parse_id(k, in, dst);
 	id = pw->pw_uid;
 	if (id < k->min)
 		return refuse(in,
 		    "%s is root, who never touches files here; "
 		    "name another user",
 		    in->text);
-	*(uid_t *)dst = id;
+	*(struct conf_id *)dst = (struct conf_id){ id, true };
 	return 0;
 }
 
@@ -310,9 +321,15 @@ parse_gid(const struct conf_key *k, struct conf_input *in, void *dst)
 	const struct group *gr = getgrnam(in->text);
 
 	if (gr == NULL)
-		return parse_uint(k, no_units, in, dst);
-	*(gid_t *)dst = gr->gr_gid;
+		return parse_id(k, in, dst);
+	*(struct conf_id *)dst = (struct conf_id){ gr->gr_gid, true };
 	return 0;
+}
+
+static void
+print_id(const struct conf_key *k, const void *src, FILE *out)
+{
+	fprintf(out, "%" PRIu32, ((const struct conf_id *)src)->id);
 }
 
 /* --------------------------------------------------------------- mode */
@@ -421,28 +438,37 @@ print_string(const struct conf_key *k, const void *src, FILE *out)
 }
 
 /* -------------------------------------------------------------- types */
-const struct conf_type conf_bool = { "bool", parse_bool, print_bool, false };
+const struct conf_type conf_bool = { "bool", parse_bool, print_bool,
+	sizeof(bool), false };
 const struct conf_type conf_count = { "number", parse_count, print_uint,
-	false };
+	sizeof(uint32_t), false };
 const struct conf_type conf_seconds = { "seconds", parse_seconds, print_uint,
-	false };
-const struct conf_type conf_bytes = { "bytes", parse_bytes, print_uint, false };
-const struct conf_type conf_port = { "port", parse_port, print_port, false };
+	sizeof(uint32_t), false };
+const struct conf_type conf_bytes = { "bytes", parse_bytes, print_uint,
+	sizeof(uint32_t), false };
+const struct conf_type conf_port = { "port", parse_port, print_port,
+	sizeof(struct addr), false };
 const struct conf_type conf_ports = { "ports", parse_ports, print_ports,
-	false };
-const struct conf_type conf_enum = { "choice", parse_enum, print_enum, false };
+	sizeof(uint16_t[2]), false };
+const struct conf_type conf_enum = { "choice", parse_enum, print_enum,
+	sizeof(unsigned), false };
 const struct conf_type conf_string = { "text", parse_string, print_string,
-	true };
-const struct conf_type conf_path = { "path", parse_path, print_string, true };
+	sizeof(char *), true };
+const struct conf_type conf_path = { "path", parse_path, print_string,
+	sizeof(char *), true };
 const struct conf_type conf_vpath = { "user path", parse_vpath, print_string,
-	true };
-const struct conf_type conf_mode = { "octal", parse_mode, print_mode, false };
+	sizeof(char *), true };
+const struct conf_type conf_mode = { "octal", parse_mode, print_mode,
+	sizeof(uint32_t), false };
 const struct conf_type conf_rights = { "rights", parse_rights, print_rights,
-	false };
-const struct conf_type conf_ip = { "address", parse_ip, print_ip, false };
+	sizeof(uint32_t), false };
+const struct conf_type conf_ip = { "address", parse_ip, print_ip,
+	sizeof(struct addr), false };
 const struct conf_type conf_networks = { "networks", parse_networks,
-	print_networks, false };
-const struct conf_type conf_uid = { "user", parse_uid, print_uint, false };
-const struct conf_type conf_gid = { "group", parse_gid, print_uint, false };
+	print_networks, sizeof(struct networks), false };
+const struct conf_type conf_uid = { "user", parse_uid, print_id,
+	sizeof(struct conf_id), false };
+const struct conf_type conf_gid = { "group", parse_gid, print_id,
+	sizeof(struct conf_id), false };
 const struct conf_type conf_certname = { "certificate name", parse_certname,
-	print_string, true };
+	print_string, sizeof(char *), true };

@@ -33,7 +33,7 @@ conf_value_is_set(const struct conf_key *k, const void *base)
 	if (k->type == &conf_networks)
 		return ((const struct networks *)p)->n > 0;
 	if (k->type == &conf_uid || k->type == &conf_gid)
-		return ((const struct conf_user *)base)->has_ident;
+		return ((const struct conf_id *)p)->set;
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct conf_type {
 	int (*parse)(const struct conf_key *, struct conf_input *, void *dst);
 	/* Writes it as it would be written in ftpd.conf, quoted if need be. */
 	void (*print)(const struct conf_key *, const void *src, FILE *);
+	size_t size; /* of the member */
 	bool heap; /* the member is a char * on the heap, NULL = not set */
 };
 

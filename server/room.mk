@@ -2,6 +2,7 @@ libserver_a_SOURCES += \
 	server/account.c server/account.h \
 	server/certnames.c server/certnames.h \
 	server/conf.c server/conf.h \
+	server/conf_accounts.c \
 	server/conf_blocks.c \
 	server/conf_check.c \
 	server/conf_diff.c server/conf_diff.h \
@@ -9,6 +10,7 @@ libserver_a_SOURCES += \
 	server/conf_keys.c server/conf_keys.h \
 	server/conf_parse.c server/conf_parse.h \
 	server/conf_print.c server/conf_print.h \
+	server/conf_rules.c server/conf_rules.h \
 	server/conf_text.c server/conf_text.h \
 	server/conf_types.c \
 	server/conf_value.c server/conf_value.h \

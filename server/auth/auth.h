@@ -76,8 +76,10 @@ enum verdict auth_check(struct auth *, const struct auth_request *,
 bool auth_hash_matches(
     struct auth *, const struct auth_request *, const char *hash);
 
-/* What all accounts have: name, identity (the service user's), "/" to start. */
-void auth_account_init(
-    const struct auth *, struct account *, const char *name, const char *root);
+/* An account with a name and an identity, the service user's. */
+void auth_account_init(const struct auth *, struct account *, const char *name);
+/* What its settings say; without a root in them, the account's stays. */
+void auth_account_fill(
+    const struct auth *, struct account *, const struct conf_rules *);
 
 #endif

@@ -14,15 +14,13 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	if (!conf->anonymous || (ascii_casecmp(req->user, "anonymous") != 0 &&
 				    ascii_casecmp(req->user, "ftp") != 0))
 		return AUTH_NOT_MINE;
-	if (conf->anonymous_tls && !req->tls) {
+	if (conf->anonymous_rules.tls && !req->tls) {
 		*reason_r = "tls-required";
 		return AUTH_DENY;
 	}
-	auth_account_init(a, out, "anonymous", conf->anonymous_root);
+	auth_account_init(a, out, "anonymous");
+	auth_account_fill(a, out, &conf->anonymous_rules);
 	out->anonymous = true;
-	out->rights = conf->anonymous_rights;
-	out->umask = conf->anonymous_umask;
-	out->tls_data = conf->anonymous_tls_data;
 	return AUTH_ACCEPT;
 }
 

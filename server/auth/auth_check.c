@@ -144,14 +144,3 @@ auth_hash_matches(
 	auth_cache_add(a->cache, hash, req->password);
 	return true;
 }
-
-void
-auth_account_init(const struct auth *a, struct account *out, const char *name,
-    const char *root)
-{
-	memset(out, 0, sizeof(*out));
-	strlcpy(out->name, name, sizeof(out->name));
-	out->ident = a->service;
-	strlcpy(out->root, root, sizeof(out->root));
-	strlcpy(out->start_dir, "/", sizeof(out->start_dir));
-}

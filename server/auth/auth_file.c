@@ -10,17 +10,8 @@
 static void
 fill(const struct auth *a, const struct conf_user *u, struct account *out)
 {
-	auth_account_init(a, out, u->name, u->root);
-	if (a->privileged && u->has_ident) {
-		memset(&out->ident, 0, sizeof(out->ident));
-		out->ident.uid = u->uid;
-		out->ident.gid = u->gid;
-	}
-	strlcpy(out->start_dir, u->start_dir, sizeof(out->start_dir));
-	out->rights = u->rights;
-	out->umask = u->umask;
-	out->idle_timeout = u->idle_timeout;
-	out->tls_data = u->tls_data;
+	auth_account_init(a, out, u->name);
+	auth_account_fill(a, out, &u->rules);
 }
 
 /* Has the client shown this user's certificate? */
@@ -49,7 +40,7 @@ objection(const struct conf_user *u, const struct auth_request *req,
 		[CONF_LOGIN_EITHER] = password || certificate,
 	};
 
-	if (u->tls && !req->tls)
+	if (u->rules.tls && !req->tls)
 		return "tls-required";
 	if (!enough[u->login])
 		return password || u->login == CONF_LOGIN_CERTIFICATE

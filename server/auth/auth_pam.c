@@ -103,12 +103,10 @@ judge(int status, const char **reason_r)
 static void
 fill(const struct auth *a, const struct passwd *pw, struct account *out)
 {
-	const struct config *conf = a->conf;
-	const char *root = conf->system_root;
 	struct ident *id = &out->ident;
 
-	auth_account_init(
-	    a, out, pw->pw_name, root != NULL ? root : pw->pw_dir);
+	auth_account_init(a, out, pw->pw_name);
+	strlcpy(out->root, pw->pw_dir, sizeof(out->root));
 	memset(id, 0, sizeof(*id));
 	id->uid = pw->pw_uid;
 	id->gid = pw->pw_gid;
@@ -116,9 +114,7 @@ fill(const struct auth *a, const struct passwd *pw, struct account *out)
 	if (getgrouplist(pw->pw_name, pw->pw_gid, id->groups, &id->ngroups) ==
 	    -1)
 		id->ngroups = IDENT_GROUPS;
-	out->rights = conf->system_rights;
-	out->umask = conf->system_umask;
-	out->tls_data = conf->system_tls_data;
+	auth_account_fill(a, out, &a->conf->system_rules);
 }
 
 static enum auth_answer
@@ -131,7 +127,7 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 
 	if (!a->conf->system_accounts || !a->privileged)
 		return AUTH_NOT_MINE;
-	if (a->conf->system_tls && !req->tls) {
+	if (a->conf->system_rules.tls && !req->tls) {
 		(void)auth_hash_matches(a, req, NULL);
 		*reason_r = "tls-required";
 		return AUTH_DENY;

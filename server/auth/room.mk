@@ -1,5 +1,6 @@
 libserver_a_SOURCES += \
 	server/auth/auth.c server/auth/auth.h \
+	server/auth/auth_account.c \
 	server/auth/auth_anonymous.c \
 	server/auth/auth_cache.c server/auth/auth_cache.h \
 	server/auth/auth_check.c \

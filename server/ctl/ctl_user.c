@@ -150,7 +150,7 @@ add_field(struct user_change *ch, const char *key, char *value)
 static int
 add_option(struct user_change *ch, const char *option, const char *text)
 {
-	struct conf_user scratch = { .has_ident = true };
+	struct conf_user scratch = { 0 };
 	char key[32], cwd[PATH_MAX], *value, *p;
 	struct conf_input in = { .text = text, .dir = cwd };
 	const struct conf_key *k;
@@ -341,8 +341,8 @@ ctl_user_list(struct ctl *ctl, int argc, char **argv)
 		return EXIT_FAILURE;
 	for (u = conf->users; u < conf->users + conf->nusers; u++)
 		printf("%-20s %-12s %s%s\n", u->name,
-		    rights_str(u->rights, rights, sizeof(rights)), u->root,
-		    u->disabled ? " (disabled)" : "");
+		    rights_str(u->rules.rights, rights, sizeof(rights)),
+		    u->rules.root, u->disabled ? " (disabled)" : "");
 	conf_free(conf);
 	return EXIT_SUCCESS;
 }

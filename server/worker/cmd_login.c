@@ -59,11 +59,11 @@ needs_tls(const struct session *s, const char *name)
 	const struct conf_user *u;
 
 	if (is_anonymous(s, name))
-		return conf->anonymous_tls;
+		return conf->anonymous_rules.tls;
 	u = conf_find_user(conf, name);
 	if (u != NULL)
-		return u->tls;
-	return conf->system_accounts && conf->system_tls;
+		return u->rules.tls;
+	return conf->system_accounts && conf->system_rules.tls;
 }
 
 static bool

@@ -18,6 +18,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_certnames.c \
 	tests/unit/test_conf_check.c \
 	tests/unit/test_conf_diff.c \
+	tests/unit/test_conf_groups.c \
 	tests/unit/test_conf_load.c \
 	tests/unit/test_conf_print.c \
 	tests/unit/test_conf_text.c \

@@ -31,6 +31,7 @@ Suite *suite_cmd_table(void);
 Suite *suite_cmds(void);
 Suite *suite_conf_check(void);
 Suite *suite_conf_diff(void);
+Suite *suite_conf_groups(void);
 Suite *suite_conf_load(void);
 Suite *suite_conf_print(void);
 Suite *suite_conf_text(void);

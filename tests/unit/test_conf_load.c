@@ -93,11 +93,11 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(conf->list_sort_max, 20000);
 	ck_assert_uint_eq(conf->stat_list_max, 10000);
 	ck_assert(!conf->anonymous);
-	ck_assert_uint_eq(conf->anonymous_rights, RIGHTS_READ_ONLY);
-	ck_assert_uint_eq(conf->anonymous_umask, 022);
+	ck_assert_uint_eq(conf->anonymous_rules.rights, RIGHTS_READ_ONLY);
+	ck_assert_uint_eq(conf->anonymous_rules.umask, 022);
 	ck_assert(!conf->system_accounts);
 	ck_assert_str_eq(conf->pam_service, "ternftpd");
-	ck_assert_uint_eq(conf->system_rights, RIGHTS_FULL);
+	ck_assert_uint_eq(conf->system_rules.rights, RIGHTS_FULL);
 	ck_assert_uint_eq(conf->system_min_uid, 1000);
 	ck_assert_uint_eq(conf->nusers, 0);
 	conf_free(conf);
@@ -145,11 +145,12 @@ START_TEST(test_values)
 	ck_assert_uint_eq(conf->ascii, CONF_ASCII_CONVERT);
 	ck_assert_uint_eq(conf->upload_mode, CONF_UPLOAD_IN_PLACE);
 	ck_assert_uint_eq(conf->mlsd_links, CONF_LINKS_SLINK);
-	ck_assert_str_eq(conf->anonymous_root, temp_path("pub"));
-	ck_assert_uint_eq(conf->anonymous_rights, RIGHT_LIST | RIGHT_READ);
-	ck_assert_uint_eq(conf->anonymous_umask, 077);
+	ck_assert_str_eq(conf->anonymous_rules.root, temp_path("pub"));
+	ck_assert_uint_eq(
+	    conf->anonymous_rules.rights, RIGHT_LIST | RIGHT_READ);
+	ck_assert_uint_eq(conf->anonymous_rules.umask, 077);
 	ck_assert_uint_eq(conf->system_min_uid, 500);
-	ck_assert_str_eq(conf->system_root, "/home");
+	ck_assert_str_eq(conf->system_rules.root, "/home");
 	conf_free(conf);
 	/* Two ports that the system chooses are not the same. */
 	conf = load("listen a { port = 0 } listen b { port = 0 }");
@@ -176,24 +177,24 @@ START_TEST(test_users)
 	ck_assert_ptr_null(conf_find_user(conf, ""));
 	ck_assert_ptr_nonnull(u);
 	ck_assert_str_eq(u->password, "$6$a$b");
-	ck_assert_str_eq(u->root, "/b");
-	ck_assert_str_eq(u->start_dir, "/in");
-	ck_assert_uint_eq(u->rights, RIGHTS_UPLOAD_ONLY);
-	ck_assert(u->has_ident && u->disabled && !u->in_users_file);
-	ck_assert_uint_eq(u->uid, 70);
-	ck_assert_uint_eq(u->gid, 71);
-	ck_assert_uint_eq(u->umask, 027);
-	ck_assert_uint_eq(u->idle_timeout, 7200);
+	ck_assert_str_eq(u->rules.root, "/b");
+	ck_assert_str_eq(u->rules.start_dir, "/in");
+	ck_assert_uint_eq(u->rules.rights, RIGHTS_UPLOAD_ONLY);
+	ck_assert(u->rules.uid.set && u->disabled && !u->in_users_file);
+	ck_assert_uint_eq(u->rules.uid.id, 70);
+	ck_assert_uint_eq(u->rules.gid.id, 71);
+	ck_assert_uint_eq(u->rules.umask, 027);
+	ck_assert_uint_eq(u->rules.idle_timeout, 7200);
 	ck_assert_str_eq(u->file, temp_path("ftpd.conf"));
 	ck_assert_int_eq(u->line, 2);
 	u = conf_find_user(conf, "zoe");
 	ck_assert_ptr_nonnull(u);
-	ck_assert_str_eq(u->root, temp_path("z"));
-	ck_assert_str_eq(u->start_dir, "/");
-	ck_assert_uint_eq(u->rights, RIGHTS_FULL);
-	ck_assert(!u->has_ident && !u->disabled);
-	ck_assert_uint_eq(u->umask, 022);
-	ck_assert_uint_eq(u->idle_timeout, 0);
+	ck_assert_str_eq(u->rules.root, temp_path("z"));
+	ck_assert_str_eq(u->rules.start_dir, "/");
+	ck_assert_uint_eq(u->rules.rights, RIGHTS_FULL);
+	ck_assert(!u->rules.uid.set && !u->disabled);
+	ck_assert_uint_eq(u->rules.umask, 022);
+	ck_assert_uint_eq(u->rules.idle_timeout, 0);
 	conf_free(conf);
 }
 END_TEST
@@ -206,7 +207,7 @@ START_TEST(test_uid_by_name)
 	if (pw == NULL)
 		return;
 	conf = load("user a { password = x root = / uid = nobody gid = 5 }");
-	ck_assert_uint_eq(conf->users[0].uid, pw->pw_uid);
+	ck_assert_uint_eq(conf->users[0].rules.uid.id, pw->pw_uid);
 	conf_free(conf);
 }
 END_TEST
@@ -248,7 +249,7 @@ START_TEST(test_include)
 	ck_assert_uint_eq(conf->workers, 4);
 	ck_assert_uint_eq(conf->max_sessions, 7);
 	ck_assert_uint_eq(conf->max_auth_queue, 9);
-	ck_assert_str_eq(conf->users[0].root, temp_path("sub/home"));
+	ck_assert_str_eq(conf->users[0].rules.root, temp_path("sub/home"));
 	ck_assert_str_eq(conf->users[0].file, temp_path("sub/b.conf"));
 	ck_assert_int_eq(conf->users[0].line, 3);
 	conf_free(conf);
@@ -299,7 +300,7 @@ START_TEST(test_users_file)
 	err = complaints("users_file = users\n");
 	ck_assert_str_eq(err,
 	    "users:2: unknown key \"workers\"; a users file has only blocks "
-	    "user \"name\" { ... }\n");
+	    "user \"name\" { ... } and group \"name\" { ... }\n");
 	free(err);
 
 	err = complaints("\nusers_file = \".\"\n");
@@ -426,8 +427,7 @@ static const struct mistake {
 	    "ftpd.conf:1: user a has no root; write root = "
 	    "\"/the/directory\"\n" },
 	{ "user a { password = x root = / uid = 7 }",
-	    "ftpd.conf:1: user a has only one of uid and gid; write both or "
-	    "none\n" },
+	    "ftpd.conf:1: user a has a uid and no gid; write both\n" },
 	{ "user a { password = x root = / uid = root gid = 0 }",
 	    "ftpd.conf:1: root is root, who never touches files here; name "
 	    "another user\n" },

@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_keys.h"
+#include "server/conf_rules.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/temp_dir.h"
 
@@ -44,6 +45,9 @@ static const char *const texts[] = {
 	"user \"j\\\"o {}\" { password = \"$y$j9T$abc\" root = r }\n"
 	"user b { password = '*' root = / uid = 5 gid = 0 rights = none "
 	"start_dir = \"/a b\" disabled = yes umask = 777 }",
+	"group g { umask = 027 tls = required }\n"
+	"user a { password = '*' root = / group = g }\n"
+	"user b { password = '*' root = / group = g umask = 0 }",
 };
 
 /* The first line names the file; all other lines must be the same. */
@@ -99,6 +103,8 @@ START_TEST(test_keys)
 	for (i = 0; i < conf_nkeys; i++) {
 		const struct conf_key *k = &conf_keys[i];
 
+		if (conf_rules_index(k) != -1 && k->section != SECTION_GROUP)
+			continue;
 		snprintf(name, sizeof(name), "%s%s%s ",
 		    conf_sections[k->section].name,
 		    k->section == SECTION_TOP ? "" : ".", k->name);

@@ -44,9 +44,10 @@ START_TEST(defaults)
 	ck_assert(conf->sni_directory == NULL && conf->ticket_keys == NULL);
 	ck_assert(conf->ktls);
 	ck_assert_uint_eq(conf->handshake_timeout, 30);
-	ck_assert(!conf->anonymous_tls && !conf->anonymous_tls_data);
-	ck_assert(!conf->system_tls && !conf->system_tls_data);
-	ck_assert(!conf->users[0].tls && !conf->users[0].tls_data);
+	ck_assert(
+	    !conf->anonymous_rules.tls && !conf->anonymous_rules.tls_data);
+	ck_assert(!conf->system_rules.tls && !conf->system_rules.tls_data);
+	ck_assert(!conf->users[0].rules.tls && !conf->users[0].rules.tls_data);
 	ck_assert_uint_eq(conf->users[0].login, CONF_LOGIN_PASSWORD);
 	ck_assert_ptr_null(conf->users[0].certificate);
 	conf_free(conf);
@@ -152,16 +153,16 @@ START_TEST(accounts)
 	    " tls_data = required certificate = \"email:c@example.org\" }");
 	const struct conf_user *u = conf->users;
 
-	ck_assert(conf->anonymous_tls && !conf->anonymous_tls_data);
-	ck_assert(!conf->system_tls && conf->system_tls_data);
+	ck_assert(conf->anonymous_rules.tls && !conf->anonymous_rules.tls_data);
+	ck_assert(!conf->system_rules.tls && conf->system_rules.tls_data);
 	ck_assert_uint_eq(u[0].login, CONF_LOGIN_CERTIFICATE);
 	ck_assert_str_eq(u[0].password, "*"); /* which nothing matches */
 	ck_assert_ptr_null(u[0].certificate);
 	ck_assert_uint_eq(u[1].login, CONF_LOGIN_BOTH);
-	ck_assert(u[1].tls && !u[1].tls_data);
+	ck_assert(u[1].rules.tls && !u[1].rules.tls_data);
 	ck_assert_str_eq(u[1].certificate, PRINT);
 	ck_assert_uint_eq(u[2].login, CONF_LOGIN_EITHER);
-	ck_assert(!u[2].tls && u[2].tls_data);
+	ck_assert(!u[2].rules.tls && u[2].rules.tls_data);
 	ck_assert_str_eq(u[2].certificate, "email:c@example.org");
 	conf_free(conf);
 }

@@ -135,13 +135,13 @@ START_TEST(test_add)
 	ck_assert_ptr_nonnull(u);
 	ck_assert_int_eq(strncmp(u->password, "$y$", 3), 0);
 	ck_assert(matches("secret word", u->password));
-	ck_assert_str_eq(u->root, "/srv");
-	ck_assert_str_eq(u->start_dir, "/in");
-	ck_assert_uint_eq(u->rights, RIGHT_LIST | RIGHT_READ);
-	ck_assert(u->has_ident);
-	ck_assert_uint_eq(u->uid, 70);
-	ck_assert_uint_eq(u->gid, 71);
-	ck_assert_uint_eq(u->umask, 027);
+	ck_assert_str_eq(u->rules.root, "/srv");
+	ck_assert_str_eq(u->rules.start_dir, "/in");
+	ck_assert_uint_eq(u->rules.rights, RIGHT_LIST | RIGHT_READ);
+	ck_assert(u->rules.uid.set);
+	ck_assert_uint_eq(u->rules.uid.id, 70);
+	ck_assert_uint_eq(u->rules.gid.id, 71);
+	ck_assert_uint_eq(u->rules.umask, 027);
 	conf_free(conf);
 }
 END_TEST
@@ -157,7 +157,7 @@ START_TEST(test_add_relative)
 	    RUN(ctl_user_add, "x", "add", "a b\"$HOME", "--root", "r"), 0);
 	conf = load();
 	snprintf(want, sizeof(want), "%s/r", cwd);
-	ck_assert_str_eq(conf->users[0].root, want);
+	ck_assert_str_eq(conf->users[0].rules.root, want);
 	ck_assert_str_eq(conf->users[0].name, "a b\"$HOME");
 	conf_free(conf);
 }

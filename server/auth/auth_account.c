@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From settings of an account (struct conf_rules) to the account that a login
+ * gets: the same for all back ends.
+ */
+#include <string.h>
+
+#include "server/auth/auth.h"
+
+void
+auth_account_init(const struct auth *a, struct account *out, const char *name)
+{
+	memset(out, 0, sizeof(*out));
+	strlcpy(out->name, name, sizeof(out->name));
+	out->ident = a->service;
+}
+
+/* A uid takes the groups of another user away. */
+static void
+fill_ident(const struct conf_rules *r, struct ident *id)
+{
+	if (r->uid.set) {
+		memset(id, 0, sizeof(*id));
+		id->uid = r->uid.id;
+	}
+	if (r->gid.set)
+		id->gid = r->gid.id;
+}
+
+void
+auth_account_fill(
+    const struct auth *a, struct account *out, const struct conf_rules *r)
+{
+	if (a->privileged)
+		fill_ident(r, &out->ident);
+	if (r->root != NULL)
+		strlcpy(out->root, r->root, sizeof(out->root));
+	strlcpy(out->start_dir, r->start_dir, sizeof(out->start_dir));
+	out->rights = r->rights;
+	out->umask = r->umask;
+	out->idle_timeout = r->idle_timeout;
+	out->tls_data = r->tls_data;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What users, groups, guests and system accounts can all say: the rows of
+ * struct conf_rules in the table of keys, and settings that come from a group.
+ * Private to conf and ctl.
+ *
+ * A key of an account is one row here and one line in auth_account_fill()
+ * (server/auth/auth_account.c), and stands in four sections.
+ */
+#ifndef SERVER_CONF_RULES_H
+#define SERVER_CONF_RULES_H
+
+#include "server/conf_keys.h"
+#include "server/conf_parse.h"
+
+struct conf_rules;
+
+/* S: the section; AT(m): where its struct conf_rules has the member m; RIGHTS:
+ * the default of rights. */
+/* clang-format off */
+#define CONF_RULES_ROWS(S, AT, RIGHTS) \
+	{ S, "root", &conf_path, AT(root), NULL, 0, 0, NULL, \
+	    "Directory that is seen as /; system accounts without one have their home directory." }, \
+	{ S, "start_dir", &conf_vpath, AT(start_dir), "/", 0, 0, NULL, \
+	    "Where a session begins, as the client sees it." }, \
+	{ S, "rights", &conf_rights, AT(rights), RIGHTS, 0, 0, NULL, \
+	    "What the account may do: full, read-only, upload-only, none, or names." }, \
+	{ S, "uid", &conf_uid, AT(uid), NULL, 1, UINT32_MAX - 1, NULL, \
+	    "System user who touches the files, by name or number; goes with gid." }, \
+	{ S, "gid", &conf_gid, AT(gid), NULL, 0, UINT32_MAX - 1, NULL, \
+	    "System group that touches the files, by name or number." }, \
+	{ S, "umask", &conf_mode, AT(umask), "022", 0, 0777, NULL, \
+	    "Permission bits that new files and directories never have, in octal." }, \
+	{ S, "idle_timeout", &conf_seconds, AT(idle_timeout), "0", 0, YEAR, NULL, \
+	    "The account's own idle timeout; 0 means the server's." }, \
+	{ S, "tls", &conf_bool, AT(tls), "optional", 0, 0, demands, \
+	    "Whether the account needs TLS to log in." }, \
+	{ S, "tls_data", &conf_bool, AT(tls_data), "optional", 0, 0, demands, \
+	    "Whether its transfers and listings need TLS too (PROT P)." }
+/* clang-format on */
+
+/* The row's place in conf_rules.lines, or -1 if it is none of these keys. */
+int conf_rules_index(const struct conf_key *);
+/* The rules in what a section fills (base), NULL if it has none. */
+struct conf_rules *conf_rules_of(enum conf_section_id, void *base);
+/* Notes that a block of this section said so at that line. */
+void conf_rules_seen(const struct conf_key *, void *base, int line);
+/* Takes what r does not say itself and the other one does. */
+void conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from);
+
+#endif
