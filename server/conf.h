@@ -157,6 +157,9 @@ struct config {
 	uint32_t max_sessions, max_per_ip, max_per_user;
 	uint32_t max_login_attempts;
 	uint32_t max_auth_queue;
+	uint32_t login_delay, login_delay_max, login_forget; /* seconds */
+	uint32_t commands_before_login, connections_per_minute;
+	uint32_t ban_after; /* wrong logins; 0 = never */
 	struct networks allow; /* never banned or delayed */
 	uint32_t ban_time, ban_max, ban_forget; /* seconds */
 

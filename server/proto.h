@@ -27,7 +27,8 @@ enum proto_mw {
 	/* u64 sid, addr peer, addr local, u16 listener; fd = the connection */
 	MW_SESSION = 1,
 	/*
-	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log).
+	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log), u32
+	 * ms before a refusal is told.
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
 	 * u32 umask, u32 idle_timeout, u8 tls_data; fd = the session's channel
 	 * to its agent.

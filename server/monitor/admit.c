@@ -41,6 +41,13 @@ limit_reached(
 		    (unsigned)conf->max_sessions);
 		return true;
 	}
+	if (!guard_connection(m->guard, peer)) {
+		snprintf(text, size,
+		    "421 Too many connections from your address (max %u a "
+		    "minute), try later",
+		    (unsigned)conf->connections_per_minute);
+		return true;
+	}
 	if (conf->max_per_ip != 0 &&
 	    sessions_from(&m->sessions, peer) >= conf->max_per_ip) {
 		snprintf(text, size,

@@ -21,6 +21,8 @@
 
 struct attempt {
 	TAILQ_ENTRY(attempt) entry;
+	struct auths *as;
+	struct timer hold; /* set: it is in held, and queues when it fires */
 	uint64_t sid; /* 0: nobody waits for it any more */
 	uint64_t id;
 	struct addr peer;
@@ -46,7 +48,7 @@ TAILQ_HEAD(authprocs, authproc);
 struct auths {
 	struct monitor *m;
 	struct authprocs procs;
-	struct attempts queue;
+	struct attempts queue, held;
 	unsigned nqueued;
 	uint64_t last_id;
 	struct respawn respawn;
@@ -68,6 +70,7 @@ attempt_free(struct attempt *a)
 {
 	if (a == NULL)
 		return;
+	timer_cancel(&a->hold);
 	attempt_forget_password(a);
 	free(a->user);
 	free(a->names);
@@ -287,6 +290,7 @@ auths_new(struct monitor *m)
 	as->m = m;
 	TAILQ_INIT(&as->procs);
 	TAILQ_INIT(&as->queue);
+	TAILQ_INIT(&as->held);
 	timer_init(&as->respawn.timer, auths_fill_cb, as);
 	return as;
 }
@@ -302,6 +306,10 @@ auths_clear(struct auths *as)
 		auth_free(p);
 	while ((a = queue_pop(as)) != NULL)
 		attempt_free(a);
+	while ((a = TAILQ_FIRST(&as->held)) != NULL) {
+		TAILQ_REMOVE(&as->held, a, entry);
+		attempt_free(a);
+	}
 }
 
 void
@@ -313,9 +321,28 @@ auths_free(struct auths *as)
 	free(as);
 }
 
+static void
+queue_push(struct attempt *a)
+{
+	TAILQ_INSERT_TAIL(&a->as->queue, a, entry);
+	a->as->nqueued++;
+	auths_pump(a->as);
+}
+
+static void
+hold_over_cb(void *arg)
+{
+	struct attempt *a = arg;
+
+	TAILQ_REMOVE(&a->as->held, a, entry);
+	queue_push(a);
+}
+
+/* Those on hold are not counted as waiting: there is one per session at most,
+ * and they take no place from others. */
 int
 auths_check(struct auths *as, uint64_t sid, const struct addr *peer,
-    const struct login_request *req)
+    const struct login_request *req, uint32_t hold)
 {
 	struct attempt *a;
 
@@ -323,6 +350,8 @@ auths_check(struct auths *as, uint64_t sid, const struct addr *peer,
 	if (as->nqueued >= as->m->conf->max_auth_queue)
 		return -1;
 	a = xcalloc(1, sizeof(*a));
+	a->as = as;
+	timer_init(&a->hold, hold_over_cb, a);
 	a->sid = sid;
 	a->id = ++as->last_id;
 	a->peer = *peer;
@@ -331,9 +360,12 @@ auths_check(struct auths *as, uint64_t sid, const struct addr *peer,
 	a->user = xstrdup(req->user);
 	a->password = xstrdup(req->password);
 	a->names = xstrdup(req->names);
-	TAILQ_INSERT_TAIL(&as->queue, a, entry);
-	as->nqueued++;
-	auths_pump(as);
+	if (hold == 0)
+		queue_push(a);
+	else {
+		TAILQ_INSERT_TAIL(&as->held, a, entry);
+		timer_set(&a->hold, hold);
+	}
 	return 0;
 }
 
@@ -343,6 +375,11 @@ auths_cancel(struct auths *as, uint64_t sid)
 	struct attempt *a, *next;
 	struct authproc *p;
 
+	TAILQ_FOREACH_SAFE (a, &as->held, entry, next)
+		if (a->sid == sid) {
+			TAILQ_REMOVE(&as->held, a, entry);
+			attempt_free(a);
+		}
 	TAILQ_FOREACH_SAFE (a, &as->queue, entry, next)
 		if (a->sid == sid) {
 			TAILQ_REMOVE(&as->queue, a, entry);

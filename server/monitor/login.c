@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
 static void
@@ -24,10 +25,32 @@ void
 login_begin(struct monitor *m, struct client *c, uint32_t attempt,
     const struct login_request *req)
 {
+	uint32_t hold;
+
 	c->attempt = attempt;
+	c->delay = 0;
 	client_set_state(c, CLIENT_CHECKING);
-	if (auths_check(m->auths, c->sid, &c->peer, req) == -1)
+	/* It was banned, and this crossed the news. */
+	if (bans_refuse(m->bans, &c->peer) > 0) {
+		login_refuse(m, c, V_DENIED, "banned");
+		return;
+	}
+	guard_take(m->guard, &c->peer, req->user, req->password, &c->guess);
+	hold = guard_hold(m->guard, &c->peer, &c->guess);
+	if (auths_check(m->auths, c->sid, &c->peer, req, hold) == -1)
 		login_refuse(m, c, V_BUSY, "login-queue-full");
+}
+
+/* The worker is told first, so that its log says why. */
+static void
+login_wrong(struct monitor *m, struct client *c, const char *reason)
+{
+	bool ban;
+
+	c->delay = guard_wrong(m->guard, &c->peer, &c->guess, &ban);
+	login_refuse(m, c, V_DENIED, reason);
+	if (ban && bans_add(m->bans, &c->peer, 0, "login-failures") > 0)
+		bans_kick(m->bans, &c->peer, false);
 }
 
 /* Anonymous visitors share an account but are many users. */
@@ -66,8 +89,11 @@ login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
 
 	if (c == NULL || c->state != CLIENT_CHECKING)
 		return;
-	if (verdict == V_OK)
+	if (verdict == V_OK) {
+		guard_right(m->guard, &c->peer, &c->guess);
 		login_accept(m, c, account);
+	} else if (verdict == V_DENIED)
+		login_wrong(m, c, reason);
 	else
 		login_refuse(m, c, verdict, reason);
 }

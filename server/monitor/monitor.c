@@ -115,6 +115,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	LIST_INIT(&m->children);
 	sessions_init(&m->sessions);
 	m->bans = bans_new(m);
+	m->guard = guard_new(m);
 	TAILQ_INIT(&m->listeners);
 	timer_init(&m->accept_pause, accept_again_cb, m);
 	refusals_init(m);
@@ -134,6 +135,7 @@ monitor_clear(struct monitor *m)
 	workers_clear(m);
 	agents_clear(m);
 	auths_free(m->auths);
+	guard_free(m->guard);
 	bans_free(m->bans);
 	sessions_clear(&m->sessions);
 	children_forget(m);

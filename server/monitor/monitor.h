@@ -24,6 +24,7 @@
 #include "server/account.h"
 #include "server/certnames.h"
 #include "server/conf.h"
+#include "server/monitor/guard.h"
 #include "server/proto.h"
 #include "server/roles.h"
 #include "tls/tls_keys.h"
@@ -120,6 +121,8 @@ struct client {
 	time_t since;
 	enum client_state state; /* client_set_state() */
 	uint32_t attempt; /* of the login that is asked for */
+	struct guess guess; /* of it */
+	uint32_t delay; /* ms, before its refusal is told */
 	struct tally *from, *account; /* account: NULL unless GRANTING or IN */
 	pid_t agent; /* 0 unless IN */
 	char *what; /* last WM_STATUS */
@@ -277,9 +280,10 @@ void auths_clear(struct auths *);
 void auths_fill(struct auths *);
 /* A new configuration: idle processes go now, busy ones with their result. */
 void auths_replace(struct auths *);
-/* Queues one attempt; -1 if the queue is full. Copies the strings. */
+/* Queues one attempt, after so many ms; -1 if the queue is full. Copies the
+ * strings. */
 int auths_check(struct auths *, uint64_t sid, const struct addr *peer,
-    const struct login_request *);
+    const struct login_request *, uint32_t hold);
 void auths_cancel(struct auths *, uint64_t sid);
 void auths_log(struct auths *, int fd);
 
@@ -414,6 +418,7 @@ struct monitor {
 	struct children children;
 	struct sessions sessions;
 	struct bans *bans;
+	struct guard *guard;
 
 	struct listeners listeners;
 	int fd_ceiling; /* connections with a higher number are refused */

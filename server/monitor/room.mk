@@ -5,6 +5,7 @@ libserver_a_SOURCES += \
 	server/monitor/bans.c server/monitor/bans.h \
 	server/monitor/certs.c \
 	server/monitor/daemon.c \
+	server/monitor/guard.c server/monitor/guard.h \
 	server/monitor/hosts.c server/monitor/hosts.h \
 	server/monitor/listener.c \
 	server/monitor/login.c \

@@ -76,6 +76,7 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 	put_u32(&b, c->attempt);
 	put_u8(&b, verdict);
 	put_str(&b, reason);
+	put_u32(&b, c->delay);
 	if (verdict == V_OK) {
 		put_str(&b, account->name);
 		put_u8(&b, account->anonymous);

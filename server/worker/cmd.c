@@ -178,13 +178,26 @@ execute(struct session *s, const struct cmd *c, char *arg)
 	}
 }
 
+/* A client needs a handful of commands to log in (R15.1). */
+static bool
+too_many_early(struct session *s)
+{
+	uint32_t max = s->w->conf->commands_before_login;
+
+	if (s->login == LOGIN_IN || max == 0 || ++s->nearly <= max)
+		return false;
+	session_bye(s, 421, "Too many commands before login.",
+	    "too many commands before login");
+	return true;
+}
+
 void
 cmd_run(struct session *s, char *line, size_t len)
 {
 	size_t verb = verb_length(line);
 	const struct cmd *c;
 
-	if (len == 0)
+	if (len == 0 || too_many_early(s))
 		return;
 	if (s->login != LOGIN_IN && strncmp(line, "SSH-", 4) == 0) {
 		session_end(s, "an SSH client");

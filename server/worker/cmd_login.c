@@ -23,8 +23,6 @@
 #include "tls/tls_info.h"
 #include "tls/tls_reuse.h"
 
-#define DELAY_MS 1000u /* per wrong password, RFC 2577 7 */
-#define DELAY_MAX_MS 5000u
 #define NAME_SHOWN 64 /* bytes of a user's name that are echoed */
 
 static const char *const state_names[] = {
@@ -210,16 +208,6 @@ accept_login(struct session *s, struct login_answer *a)
 	session_set_timer(s);
 }
 
-/* The refusal is said by the session's timer, so that guessing is slow. */
-static void
-delay_refusal(struct session *s)
-{
-	uint64_t ms = (uint64_t)DELAY_MS * s->login_failures;
-
-	s->answer_at = clock_ms() + (ms < DELAY_MAX_MS ? ms : DELAY_MAX_MS);
-	session_set_timer(s);
-}
-
 void
 login_answer_now(struct session *s)
 {
@@ -232,6 +220,19 @@ login_answer_now(struct session *s)
 	}
 	reply(s, 530, "Login incorrect.");
 	cmd_finish(s);
+}
+
+/* The refusal is said by the session's timer, so that guessing is slow (RFC
+ * 2577 7). */
+static void
+delay_refusal(struct session *s, uint32_t ms)
+{
+	if (ms == 0) {
+		login_answer_now(s);
+		return;
+	}
+	s->answer_at = clock_ms() + ms;
+	session_set_timer(s);
 }
 
 static void
@@ -258,7 +259,7 @@ refuse(struct session *s, const struct login_answer *a)
 		return;
 	default:
 		s->login_failures++;
-		delay_refusal(s);
+		delay_refusal(s, a->delay);
 	}
 }
 

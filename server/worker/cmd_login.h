@@ -12,6 +12,7 @@ struct login_answer {
 	uint32_t attempt; /* an answer to an earlier attempt is dropped */
 	enum verdict verdict;
 	char reason[PROTO_REASON_MAX];
+	uint32_t delay; /* ms before a refusal is told */
 	char name[PROTO_USER_MAX], start_dir[4096];
 	uint8_t anonymous, tls_data;
 	uint32_t rights, umask, idle_timeout;

@@ -104,6 +104,7 @@ on_login(struct worker *w, struct ipc_msg *m)
 	a.attempt = get_u32(&m->body);
 	a.verdict = get_u8(&m->body);
 	(void)get_str(&m->body, a.reason, sizeof(a.reason));
+	a.delay = get_u32(&m->body);
 	if (a.verdict == V_OK)
 		get_account(&m->body, &a);
 	check_end(m);

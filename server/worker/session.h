@@ -110,6 +110,7 @@ struct session {
 	bool finished; /* cmd_finish() was called by the running command */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
+	unsigned nearly; /* commands before login, good or bad */
 	size_t discarded; /* bytes read while closing */
 	char *bye; /* why it is closing */
 	void *ctx; /* what the pending command must remember; malloc'd */

@@ -199,6 +199,8 @@ say_login(struct stage *st, const char *word, const char *arg)
 	put_u32(&w, number(arg, "attempt=", st->attempt));
 	put_u8(&w, (uint8_t)i);
 	put_str(&w, "a reason");
+	put_u32(
+	    &w, number(arg, "delay=", i == V_DENIED ? 1000 * st->attempt : 0));
 	if (i == V_OK) {
 		put_account(&w, arg);
 		fd = lost ? -1 : agent_new(st);

@@ -13,6 +13,7 @@ SYSTEM_TESTS = \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
 	tests/system/test_lftp.py \
+	tests/system/test_limits.py \
 	tests/system/test_listing.py \
 	tests/system/test_login.py \
 	tests/system/test_paths.py \

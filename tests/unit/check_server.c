@@ -30,6 +30,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_agents,
 	suite_monitor_bans,
 	suite_monitor_certs,
+	suite_monitor_guard,
 	suite_monitor_listener,
 	suite_monitor_login,
 	suite_monitor_reload,

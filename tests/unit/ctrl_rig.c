@@ -261,6 +261,7 @@ crig_verdict(struct ctrl_rig *r, uint32_t n, enum verdict verdict, int fd)
 	put_u32(b, n);
 	put_u8(b, (uint8_t)verdict);
 	put_str(b, "because");
+	put_u32(b, verdict == V_DENIED ? 1000 * n : 0);
 	if (verdict == V_OK) {
 		put_str(b, "anna");
 		put_u8(b, 0);

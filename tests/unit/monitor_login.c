@@ -13,6 +13,7 @@
 
 struct fake *login_worker, *login_auth;
 uint64_t login_sid;
+uint32_t login_delay;
 
 static struct monitor *const m = &fake_monitor;
 static int conn;
@@ -184,6 +185,7 @@ login_expect(
 	ck_assert_uint_eq(get_u8(&msg->body), verdict);
 	get_str(&msg->body, text, sizeof(text));
 	ck_assert_str_eq(text, reason);
+	login_delay = get_u32(&msg->body);
 	if (verdict != V_OK) {
 		ck_assert_int_eq(rbuf_end(&msg->body), 0);
 		ck_assert_int_eq(msg->fd, -1);

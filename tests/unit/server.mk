@@ -29,6 +29,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_monitor_agents.c \
 	tests/unit/test_monitor_bans.c \
 	tests/unit/test_monitor_certs.c \
+	tests/unit/test_monitor_guard.c \
 	tests/unit/test_monitor_listener.c \
 	tests/unit/test_monitor_login.c \
 	tests/unit/test_monitor_reload.c \

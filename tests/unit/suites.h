@@ -53,6 +53,7 @@ Suite *suite_mem(void);
 Suite *suite_monitor_agents(void);
 Suite *suite_monitor_bans(void);
 Suite *suite_monitor_certs(void);
+Suite *suite_monitor_guard(void);
 Suite *suite_monitor_listener(void);
 Suite *suite_monitor_login(void);
 Suite *suite_monitor_reload(void);

@@ -49,6 +49,7 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u32(&msg->body), 3);
 	ck_assert_uint_eq(get_u8(&msg->body), V_OK);
 	get_str(&msg->body, text, sizeof(text));
+	ck_assert_uint_eq(get_u32(&msg->body), 0);
 	get_str(&msg->body, name, sizeof(name));
 	ck_assert_str_eq(name, "ann");
 	ck_assert_uint_eq(get_u8(&msg->body), 0);
