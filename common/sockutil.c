@@ -246,3 +246,9 @@ sock_ack_now(int fd)
 {
 	set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
+
+void
+sock_full_segments(int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_CORK, 1);
+}

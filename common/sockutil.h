@@ -54,6 +54,12 @@ void sock_control_options(int fd);
  * Nagle algorithm holds what we wait for, and we have nothing to say ourselves.
  */
 void sock_ack_now(int fd);
+/*
+ * Before a long run of data of which we are the only writer: the kernel sends
+ * full segments only, and what is left over with the FIN (TCP_CORK). Without
+ * it every acknowledgement sends a piece of the segment being filled.
+ */
+void sock_full_segments(int fd);
 /* Closes *fd if it is >= 0 and sets it to -1. */
 void fd_close(int *fd);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/sockutil.h"
 #include "server/worker/data.h"
 #include "server/worker/xfer_priv.h"
 #include "tls/tls_stream.h"
@@ -191,13 +192,21 @@ retr_move(struct xfer *x)
 }
 
 static void
+retr_connected(struct xfer *x)
+{
+	if (x->left > XFER_SLICE)
+		sock_full_segments(x->st.fd);
+	xfer_move(x);
+}
+
+static void
 retr_finish(struct xfer *x)
 {
 	xfer_complete(x, "Transfer complete.");
 }
 
 static const struct xfer_ops retr_ops = {
-	.connected = xfer_move,
+	.connected = retr_connected,
 	.move = retr_move,
 	.finish = retr_finish,
 };

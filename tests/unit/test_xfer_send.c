@@ -4,6 +4,8 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 
 #include "common/mem.h"
 #include "server/worker/data_priv.h"
-#include "server/worker/xfer.h"
+#include "server/worker/xfer_priv.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/xfer_rig.h"
 
@@ -99,6 +101,31 @@ START_TEST(test_retr_slow_reader)
 	ck_assert_int_eq(rig_read_all(&rig, big, sizeof(big)), BIG);
 	ck_assert(rig_is_pattern(big, BIG, 0));
 	ck_assert_str_eq(rig_reply(&rig), "226 Transfer complete.\r\n");
+}
+END_TEST
+
+static bool
+sends_full_segments(void)
+{
+	int on = -1;
+	socklen_t len = sizeof(on);
+
+	ck_assert_int_eq(
+	    getsockopt(rig.s->xfer->st.fd, IPPROTO_TCP, TCP_CORK, &on, &len),
+	    0);
+	return on != 0;
+}
+
+/* A client that does not read: enough is left for a look at the socket. */
+START_TEST(test_retr_full_segments)
+{
+	rig_fill(&rig, BIG);
+	rig_passive(&rig);
+	rig_cmd(&rig, "RETR a");
+	ck_assert_str_ne(rig_reply(&rig), "");
+	ck_assert(sends_full_segments());
+	/* What is left over leaves with the FIN, not 200 ms later. */
+	ck_assert_int_eq(rig_read_all(&rig, big, sizeof(big)), BIG);
 }
 END_TEST
 
@@ -566,6 +593,7 @@ suite_xfer_send(void)
 	tcase_add_loop_test(tc, test_retr, 0, NELEM(sizes));
 	tcase_add_test(tc, test_retr_connects_late);
 	tcase_add_test(tc, test_retr_slow_reader);
+	tcase_add_test(tc, test_retr_full_segments);
 	tcase_add_loop_test(tc, test_retr_rest, 0, NELEM(restarts));
 	tcase_add_test(tc, test_plain_replies);
 	tcase_add_test(tc, test_retr_refused);
