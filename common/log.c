@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/str.h"
 
 /* PIPE_BUF: a write of so much to a pipe is never mixed with another. */
 #define LOG_LINE_MAX 4096
@@ -331,43 +332,6 @@ bug(const char *fmt, ...)
 	emit(LOG_LV_ERROR, 0, "this is a bug in ternftpd: ", fmt, ap);
 	va_end(ap);
 	exit(1);
-}
-
-/*
- * Length of the valid UTF-8 sequence at p (2 to 4), or 0. C1 controls
- * (U+0080 to U+009F) count as invalid: terminals obey them.
- */
-static size_t
-utf8_len(const unsigned char *p, size_t left)
-{
-	uint32_t c, min;
-	size_t i, n;
-
-	if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-		n = 2;
-		c = p[0] & 0x1f;
-		min = 0xa0;
-	} else if ((p[0] & 0xf0) == 0xe0) {
-		n = 3;
-		c = p[0] & 0x0f;
-		min = 0x800;
-	} else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		n = 4;
-		c = p[0] & 0x07;
-		min = 0x10000;
-	} else {
-		return 0;
-	}
-	if (left < n)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return n;
 }
 
 /* Writes one escaped or plain unit to out (4 bytes of room); its length. */

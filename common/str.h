@@ -26,4 +26,10 @@ char *str_trim(char *);
 /* Appends n in decimal to p (no NUL) and returns the end. At most 20 bytes. */
 char *fmt_u64(char *p, uint64_t n);
 
+/*
+ * Length of the valid UTF-8 sequence of several bytes at p (2 to 4), or 0. C1
+ * controls (U+0080 to U+009F) count as invalid: terminals obey them.
+ */
+size_t utf8_len(const unsigned char *p, size_t left);
+
 #endif

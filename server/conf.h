@@ -20,6 +20,7 @@
 #include "common/sockutil.h"
 
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
+#define CONF_CONTROL_SOCKET "/run/ternftpd/control"
 
 enum conf_tls {
 	CONF_TLS_OFF, /* AUTH is 502 */
@@ -147,6 +148,9 @@ struct config {
 	char *empty_dir; /* workers' root when the monitor is root */
 	char *pid_file; /* NULL = none */
 	char *state_dir; /* of what outlives the server; NULL = nothing */
+	char *control_socket; /* NULL = CONF_CONTROL_SOCKET for root, else none;
+				 or "none" */
+	struct conf_id control_group;
 	char *log; /* log_open() target */
 	uint32_t log_level; /* enum log_level */
 	char *banner;
@@ -234,6 +238,10 @@ void conf_print(const struct config *, FILE *out);
 /* Writes every key with its type, range, default and help, as a table. */
 void conf_print_keys(FILE *out);
 void conf_free(struct config *);
+
+/* Where the control socket of this ftpd.conf is, or "none"; in fresh memory.
+ * Also if there are mistakes in it, and without its includes. */
+char *conf_find_control_socket(const char *path);
 
 /* A users file alone, for ternctl: nothing but the users and groups is of any
  * use; groups may be missing, because they stand elsewhere. */

@@ -132,6 +132,11 @@ const struct conf_key conf_keys[] = {
 	    "Where a daemon in the background writes its process number." },
 	{ TOP(state_dir), &conf_path, AT(state_dir), NULL, 0, 0, NULL,
 	    "Directory of what the server remembers over restarts, such as bans; not set means nothing." },
+	{ TOP(control_socket), &conf_socket, AT(control_socket), NULL, 0, 0, NULL,
+	    "Socket where ternctl reaches the server, or none; not set means "
+	    CONF_CONTROL_SOCKET " for root and none for others." },
+	{ TOP(control_group), &conf_gid, AT(control_group), NULL, 0, UINT32_MAX - 1, NULL,
+	    "Group whose members may use the control socket too, by name or number." },
 	{ TOP(log), &conf_string, AT(log), "stderr", 0, 0, NULL,
 	    "Where log lines go: stderr, syslog, none or a file's absolute path." },
 	{ TOP(log_level), &conf_enum, AT(log_level), "info", 0, 0, levels,

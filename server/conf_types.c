@@ -417,6 +417,15 @@ parse_path(const struct conf_key *k, struct conf_input *in, void *dst)
 }
 
 static int
+parse_socket(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	if (strcmp(in->text, "none") != 0)
+		return parse_path(k, in, dst);
+	set_string(dst, xstrdup("none"));
+	return 0;
+}
+
+static int
 parse_vpath(const struct conf_key *k, struct conf_input *in, void *dst)
 {
 	char path[VPATH_MAX];
@@ -456,6 +465,8 @@ const struct conf_type conf_string = { "text", parse_string, print_string,
 	sizeof(char *), true };
 const struct conf_type conf_path = { "path", parse_path, print_string,
 	sizeof(char *), true };
+const struct conf_type conf_socket = { "path or none", parse_socket,
+	print_string, sizeof(char *), true };
 const struct conf_type conf_vpath = { "user path", parse_vpath, print_string,
 	sizeof(char *), true };
 const struct conf_type conf_mode = { "octal", parse_mode, print_mode,

@@ -14,6 +14,8 @@ libserver_a_SOURCES += \
 	server/conf_text.c server/conf_text.h \
 	server/conf_types.c \
 	server/conf_value.c server/conf_value.h \
+	server/control.c server/control.h \
+	server/control_path.c \
 	server/proto.h \
 	server/rights.c server/rights.h \
 	server/roles.h \

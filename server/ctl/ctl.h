@@ -8,6 +8,7 @@
 struct ctl {
 	const char *conf_path;
 	const char *users_path; /* -f, or NULL: as ftpd.conf says */
+	const char *socket_path; /* -s, or NULL: as ftpd.conf says */
 };
 
 /* argv[0] is the last word of the command. Returns the exit status; -1 asks for
@@ -15,6 +16,6 @@ struct ctl {
 typedef int ctl_command(struct ctl *, int argc, char **argv);
 
 ctl_command ctl_user_add, ctl_user_passwd, ctl_user_del, ctl_user_list,
-    ctl_fingerprint;
+    ctl_fingerprint, ctl_reload, ctl_stop, ctl_drain, ctl_kick;
 
 #endif

@@ -1,8 +1,12 @@
 server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h
 # In the library, so that the tests reach it.
 libserver_a_SOURCES += \
+	server/ctl/ctl_control.c server/ctl/ctl_control.h \
 	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_user.c \
+	server/ctl/link.c server/ctl/link.h \
 	server/ctl/password.c server/ctl/password.h \
+	server/ctl/show.c server/ctl/show.h \
+	server/ctl/show_table.c \
 	server/ctl/users_edit.c server/ctl/users_edit.h \
 	server/ctl/users_file.c server/ctl/users_file.h

@@ -25,6 +25,11 @@ static const struct command {
 	{ "user", "del", ctl_user_del, "NAME" },
 	{ "user", "list", ctl_user_list, "" },
 	{ "fingerprint", NULL, ctl_fingerprint, "[CERTIFICATE...]" },
+	{ "reload", NULL, ctl_reload, "[--dry-run]" },
+	{ "stop", NULL, ctl_stop, "[--now]" },
+	{ "drain", NULL, ctl_drain, "[--wait]" },
+	{ "kick", NULL, ctl_kick,
+	    "SESSION|user:NAME|ip:ADDRESS [--reason TEXT]" },
 };
 
 static void
@@ -32,15 +37,17 @@ print_usage(FILE *out)
 {
 	const struct command *c;
 
-	fputs("usage: ternctl [-c ftpd.conf] [-f users-file] command\n"
+	fputs("usage: ternctl [-c ftpd.conf] [-f users-file] [-s socket] "
+	      "command\n"
 	      "commands:\n",
 	    out);
 	for (c = commands; c < commands + NELEM(commands); c++)
 		fprintf(out, "  %s%s%s %s\n", c->noun,
 		    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
 		    c->usage);
-	fputs(
-	    "A new password is asked for, or read from standard input.\n", out);
+	fputs("A new password is asked for, or read from standard input.\n"
+	      "Commands to the running server take --json, too.\n",
+	    out);
 }
 
 static const struct command *
@@ -63,13 +70,16 @@ main(int argc, char **argv)
 	const struct command *command;
 	int c, status = -1, words;
 
-	while ((c = getopt(argc, argv, "+c:f:hV")) != -1)
+	while ((c = getopt(argc, argv, "+c:f:s:hV")) != -1)
 		switch (c) {
 		case 'c':
 			ctl.conf_path = optarg;
 			break;
 		case 'f':
 			ctl.users_path = optarg;
+			break;
+		case 's':
+			ctl.socket_path = optarg;
 			break;
 		case 'V':
 			puts("ternctl " PACKAGE_VERSION);

@@ -122,6 +122,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	workers_init(m);
 	m->auths = auths_new(m);
 	TAILQ_INIT(&m->agents);
+	control_init(m);
 	certs_init(m);
 	tickets_init(m);
 	stop_init(m);
@@ -130,6 +131,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 void
 monitor_clear(struct monitor *m)
 {
+	control_clear(m);
 	listeners_close(m);
 	refusals_clear(m);
 	workers_clear(m);
@@ -247,6 +249,20 @@ check(struct monitor *m)
 	return result;
 }
 
+static int
+open_control(struct monitor *m)
+{
+	struct control_socket sock;
+	char err[256];
+
+	if (control_open(m, m->conf, &sock, err, sizeof(err)) == -1) {
+		log_errorx("%s", err);
+		return -1;
+	}
+	control_use(m, &sock);
+	return 0;
+}
+
 /* What can fail, while stderr is still the user's. */
 static int
 prepare(struct monitor *m)
@@ -259,6 +275,8 @@ prepare(struct monitor *m)
 	    daemon_pidfile(&m->daemon, m->conf->pid_file) == -1)
 		return -1;
 	bans_load(m->bans);
+	if (open_control(m) == -1)
+		return -1;
 	plan_descriptors(m);
 	return make_empty_dir(m);
 }

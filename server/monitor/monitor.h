@@ -145,6 +145,8 @@ struct client *sessions_add(struct sessions *, const struct addr *peer,
 struct client *sessions_find(struct sessions *, uint64_t sid);
 /* Takes it out of every count and frees it. */
 void sessions_remove(struct sessions *, struct client *);
+/* The one with the lowest number above sid, or NULL. */
+struct client *sessions_next(struct sessions *, uint64_t sid);
 /* Sessions from this client address (IPv6: from its /64). */
 unsigned sessions_from(struct sessions *, const struct addr *);
 unsigned sessions_of(struct sessions *, const char *account);
@@ -360,8 +362,13 @@ void report_end(struct report *, FILE *copy);
  * still running; out (or NULL) is told what the log is told, line by line.
  */
 int monitor_reload(struct monitor *, FILE *out);
+/* Would it be taken over? 0, or -1; out is told why not, or what would change.
+ * Nothing is changed. */
+int monitor_reload_dry(struct monitor *, FILE *out);
 /* SIGTERM, SIGINT: the first drains, the second kills. */
 void monitor_stop(struct monitor *);
+/* Takes no new sessions, and ends when the last has gone. */
+void monitor_leave(struct monitor *);
 /* A child or a session has gone: looks, soon, whether all is over. */
 void monitor_step(struct monitor *);
 void stop_init(struct monitor *);
@@ -370,11 +377,44 @@ void stop_finish(struct monitor *);
 
 enum run_state {
 	RUN_UP,
+	RUN_LEAVING, /* sessions go on until they end by themselves */
 	RUN_DRAINING, /* workers finish their transfers */
 	RUN_KICKING, /* the time for that is over: sessions get a 421 */
 	RUN_CLOSING, /* workers are gone, the others exit */
 	RUN_OVER,
 };
+
+/* ---------------------------------------------------- control*.c: ternctl */
+struct ctlconn; /* control.h */
+TAILQ_HEAD(ctlconns, ctlconn);
+
+struct control_socket {
+	int fd; /* -1: there is none */
+	char *path;
+	ino_t ino;
+	bool keep; /* control_open(): the one that is in use stays */
+};
+
+struct control {
+	struct control_socket sock;
+	struct event *ev;
+	struct timer pause; /* of accepting, for lack of descriptors */
+	struct ctlconns conns;
+	unsigned nconns;
+};
+
+void control_init(struct monitor *);
+void control_clear(struct monitor *);
+/*
+ * Makes the control socket of this configuration, if it has one, without using
+ * it. 0, or -1 with a text in err.
+ */
+int control_open(const struct monitor *, const struct config *,
+    struct control_socket *, char *err, size_t size);
+/* Takes it over in place of the one in use. */
+void control_use(struct monitor *, struct control_socket *);
+/* It is not wanted after all. */
+void control_socket_close(struct control_socket *);
 
 /* ------------------------------------------------ daemon.c and notify.c */
 struct daemon {
@@ -433,6 +473,8 @@ struct monitor {
 	struct respawn worker_respawn;
 	struct auths *auths;
 	struct aprocs agents;
+
+	struct control control;
 
 	struct timer certs_look, certs_expiry;
 	bool certs_changed; /* but perhaps not all of them yet */

@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/conf_diff.h"
 #include "server/monitor/monitor.h"
 #include "server/tlsconf.h"
 
@@ -41,6 +42,7 @@ struct parts {
 	struct config *conf;
 	struct tlsconf *tls;
 	struct tls_keys tickets;
+	struct control_socket control;
 };
 
 /* 0, or -1 after saying why. */
@@ -55,7 +57,8 @@ parts_make(struct monitor *m, struct parts *p, FILE *out)
 	p->tls = certs_load(p->conf, out);
 	if (p->tls == NULL || tickets_load(m, p->conf, &p->tickets, out) == -1)
 		return -1;
-	if (listeners_apply(m, p->conf, err, sizeof(err)) == -1) {
+	if (control_open(m, p->conf, &p->control, err, sizeof(err)) == -1 ||
+	    listeners_apply(m, p->conf, err, sizeof(err)) == -1) {
 		fprintf(out, "%s: %s\n", p->conf->path, err);
 		return -1;
 	}
@@ -68,6 +71,7 @@ parts_free(struct parts *p)
 	conf_free(p->conf);
 	tlsconf_free(p->tls);
 	explicit_bzero(&p->tickets, sizeof(p->tickets));
+	control_socket_close(&p->control);
 }
 
 static void
@@ -85,6 +89,7 @@ take_over(struct monitor *m, struct parts *p)
 	m->conf_since = m->generation;
 	auths_replace(m->auths);
 	agents_retire(m);
+	control_use(m, &p->control);
 	listeners_start(m);
 	log_info("config generation %u active", m->generation);
 }
@@ -92,7 +97,7 @@ take_over(struct monitor *m, struct parts *p)
 static int
 reload_try(struct monitor *m, FILE *out)
 {
-	struct parts parts = { NULL, NULL, { .current.made = 0 } };
+	struct parts parts = { .control.fd = -1 };
 	int result = parts_make(m, &parts, out);
 
 	if (result == 0)
@@ -103,6 +108,23 @@ reload_try(struct monitor *m, FILE *out)
 		    m->generation);
 	parts_free(&parts);
 	return result;
+}
+
+int
+monitor_reload_dry(struct monitor *m, FILE *out)
+{
+	struct config *conf = reload_read(m, out);
+	int problems;
+
+	if (conf == NULL)
+		return -1;
+	problems = tlsconf_check(conf, out);
+	if (problems == 0)
+		fprintf(out, "%s is in order\n", conf->path);
+	if (problems == 0 && conf_diff(m->conf, conf, out) == 0)
+		fputs("nothing would change\n", out);
+	conf_free(conf);
+	return problems == 0 ? 0 : -1;
 }
 
 int

@@ -4,6 +4,9 @@ libserver_a_SOURCES += \
 	server/monitor/authq.c \
 	server/monitor/bans.c server/monitor/bans.h \
 	server/monitor/certs.c \
+	server/monitor/control.c server/monitor/control.h \
+	server/monitor/control_cmd.c \
+	server/monitor/control_socket.c \
 	server/monitor/daemon.c \
 	server/monitor/guard.c server/monitor/guard.h \
 	server/monitor/hosts.c server/monitor/hosts.h \

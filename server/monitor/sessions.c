@@ -123,6 +123,14 @@ sessions_find(struct sessions *ss, uint64_t sid)
 	return RB_FIND(clients, &ss->clients, &key);
 }
 
+struct client *
+sessions_next(struct sessions *ss, uint64_t sid)
+{
+	struct client key = { .sid = sid + 1 };
+
+	return RB_NFIND(clients, &ss->clients, &key);
+}
+
 void
 sessions_remove(struct sessions *ss, struct client *c)
 {

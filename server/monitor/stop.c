@@ -22,6 +22,7 @@ stop_set(struct monitor *m, enum run_state state)
 {
 	static const char *const names[] = {
 		[RUN_UP] = "up",
+		[RUN_LEAVING] = "leaving",
 		[RUN_DRAINING] = "draining",
 		[RUN_KICKING] = "kicking",
 		[RUN_CLOSING] = "closing",
@@ -45,6 +46,25 @@ stop_now(struct monitor *m)
 {
 	children_kill(m);
 	stop_over(m);
+}
+
+void
+monitor_leave(struct monitor *m)
+{
+	struct wproc *w;
+
+	if (m->state != RUN_UP)
+		return;
+	stop_set(m, RUN_LEAVING);
+	log_info("draining: %u sessions until they end by themselves",
+	    m->sessions.count);
+	listeners_close(m);
+	timer_cancel(&m->worker_respawn.timer);
+	TAILQ_FOREACH (w, &m->workers, entry) {
+		w->draining = true;
+		worker_order(w, MW_DRAIN);
+	}
+	monitor_step(m);
 }
 
 static void
@@ -95,7 +115,7 @@ stop_step_cb(void *arg)
 
 	if (m->state == RUN_UP && m->inetd && m->sessions.count == 0)
 		stop_drain(m);
-	if ((m->state == RUN_DRAINING || m->state == RUN_KICKING) &&
+	if (m->state != RUN_UP && m->state < RUN_CLOSING &&
 	    TAILQ_EMPTY(&m->workers))
 		stop_close(m);
 	if (m->state == RUN_CLOSING && LIST_EMPTY(&m->children))
@@ -121,7 +141,7 @@ monitor_step(struct monitor *m)
 void
 monitor_stop(struct monitor *m)
 {
-	if (m->state == RUN_UP)
+	if (m->state == RUN_UP || m->state == RUN_LEAVING)
 		stop_drain(m);
 	else if (m->state != RUN_OVER) {
 		log_info("stopping now");

@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import faulthandler
 import functools
+import json
 import os
 import random
 import re
@@ -182,6 +183,8 @@ class Server:
                     f'{listen}}}\n'
         if "users_file" not in conf:
             text += 'users_file = "users"\n'
+        if "control_socket" not in conf:
+            text += 'control_socket = "control"\n'
         if "anonymous " not in conf:
             text += "anonymous {\n enabled = yes\n" \
                 f' root = "{self.root}"\n}}\n'
@@ -245,6 +248,20 @@ class Server:
 
     def command(self):
         return [programs()[0], "-c", self.conf_path, *self.args]
+
+    def ctl(self, *args, status=0, text=None):
+        """Runs ternctl on this server; gives what it printed."""
+        result = subprocess.run(
+            [programs()[1], "-c", self.conf_path, *args], input=text,
+            capture_output=True, text=True, env=self.environment(),
+            timeout=2 * TIMEOUT, **self.identity())
+        if result.returncode != status:
+            raise AssertionError(f"ternctl {args}: status {result.returncode}: "
+                                 f"{result.stdout}{result.stderr}")
+        return result.stdout + result.stderr
+
+    def ctl_json(self, *args, status=0):
+        return json.loads(self.ctl(*args, "--json", status=status))
 
     def environment(self):
         env = dict(os.environ, LC_ALL="C", TZ="UTC")

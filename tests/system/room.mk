@@ -3,6 +3,7 @@
 SYSTEM_TESTS = \
 	tests/system/test_abort.py \
 	tests/system/test_certificates.py \
+	tests/system/test_control.py \
 	tests/system/test_crash.py \
 	tests/system/test_curl.py \
 	tests/system/test_data.py \

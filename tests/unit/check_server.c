@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	suite_conf_print,
 	suite_conf_text,
 	suite_conf_tls,
+	suite_control,
 	suite_ctl_fingerprint,
 	suite_ctl_user,
 	suite_ctl_users_edit,

@@ -36,6 +36,7 @@ Suite *suite_conf_load(void);
 Suite *suite_conf_print(void);
 Suite *suite_conf_text(void);
 Suite *suite_conf_tls(void);
+Suite *suite_control(void);
 Suite *suite_ctl_fingerprint(void);
 Suite *suite_ctl_user(void);
 Suite *suite_ctl_users_edit(void);

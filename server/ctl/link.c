@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ternctl's end of the control socket.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "common/sockutil.h"
+#include "server/conf.h"
+#include "server/ctl/ctl.h"
+#include "server/ctl/link.h"
+
+#define ANSWER_MS 120000 /* a reload reads many files */
+
+struct link {
+	int fd;
+	struct wbuf request;
+	struct link_reply reply;
+	uint8_t out[4 * CONTROL_WORD_MAX];
+	uint8_t in[IPC_MAX];
+};
+
+static const char gone[] = "the server has closed the connection";
+
+/* The socket of the running server, in fresh memory. */
+static char *
+socket_path(const struct ctl *ctl)
+{
+	return ctl->socket_path != NULL
+		   ? xstrdup(ctl->socket_path)
+		   : conf_find_control_socket(ctl->conf_path);
+}
+
+static void
+complain(const char *path)
+{
+	if (errno == ECONNREFUSED || errno == ENOENT)
+		warnx("no server answers at %s; is it running, and does its "
+		      "ftpd.conf have this control_socket? (-s names another)",
+		    path);
+	else
+		warn("%s", path);
+}
+
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd == -1 ||
+	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	fd_close(&fd);
+	return -1;
+}
+
+struct link *
+link_open(const struct ctl *ctl)
+{
+	char *path = socket_path(ctl);
+	struct link *l = NULL;
+	int fd;
+
+	if (strcmp(path, "none") == 0) {
+		warnx("%s turns the control socket off", ctl->conf_path);
+		free(path);
+		return NULL;
+	}
+	fd = connect_to(path);
+	if (fd == -1) {
+		complain(path);
+	} else {
+		l = xcalloc(1, sizeof(*l));
+		l->fd = fd;
+	}
+	free(path);
+	return l;
+}
+
+void
+link_close(struct link *l)
+{
+	if (l != NULL)
+		fd_close(&l->fd);
+	free(l);
+}
+
+struct wbuf *
+link_ask(struct link *l, enum control_request type)
+{
+	control_ask(&l->request, l->out, sizeof(l->out), type);
+	return &l->request;
+}
+
+static const char *
+read_reply(struct link *l, struct ipc_msg *msg)
+{
+	struct link_reply *r = &l->reply;
+
+	if (msg->type != CT_REPLY)
+		return "the server's reply is none";
+	r->ok = get_u8(&msg->body) == CONTROL_OK;
+	r->more = get_u8(&msg->body) == CONTROL_MORE;
+	get_str(&msg->body, r->text, sizeof(r->text));
+	r->rows = msg->body;
+	return msg->body.err ? "the server's reply is broken" : NULL;
+}
+
+static const char *
+exchange(struct link *l)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLIN };
+	struct ipc_msg msg;
+
+	if (l->request.err)
+		return "an argument is too long";
+	if (ipc_send(l->fd, &l->request, -1) != IPC_OK)
+		return gone;
+	if (poll(&p, 1, ANSWER_MS) != 1)
+		return "the server does not answer";
+	if (ipc_recv(l->fd, l->in, &msg) != IPC_OK)
+		return gone;
+	ipc_msg_done(&msg);
+	return read_reply(l, &msg);
+}
+
+struct link_reply *
+link_try(struct link *l, const char **why_r)
+{
+	*why_r = exchange(l);
+	return *why_r == NULL ? &l->reply : NULL;
+}
+
+struct link_reply *
+link_answer(struct link *l)
+{
+	const char *why;
+	struct link_reply *r = link_try(l, &why);
+
+	if (r == NULL)
+		warnx("%s", why);
+	return r;
+}
+
+void
+link_wait_end(struct link *l)
+{
+	struct ipc_msg msg;
+
+	while (ipc_recv(l->fd, l->in, &msg) == IPC_OK)
+		ipc_msg_done(&msg);
+}
