@@ -47,6 +47,61 @@ account_put(struct wbuf *w, const struct account *a)
 	put_u32(w, a->umask);
 	put_u32(w, a->idle_timeout);
 	put_u8(w, a->tls_data);
+	put_bytes(w, a->places, a->places_len);
+}
+
+void
+account_place_put(struct account *a, const struct account_place *p)
+{
+	struct wbuf w;
+
+	wbuf_init(
+	    &w, a->places + a->places_len, sizeof(a->places) - a->places_len);
+	put_str(&w, p->at);
+	put_str(&w, p->host);
+	put_u8(&w, p->has_rights);
+	put_u32(&w, p->rights);
+	if (!w.err)
+		a->places_len += w.len;
+}
+
+bool
+account_place_get(struct rbuf *r, struct account_place *p, char *at, char *host)
+{
+	unsigned has_rights;
+
+	if (r->err || rbuf_end(r) == 0)
+		return false;
+	get_str(r, at, VPATH_MAX);
+	get_str(r, host, PATH_MAX);
+	has_rights = get_u8(r);
+	*p = (struct account_place){ at, host, has_rights == 1, get_u32(r) };
+	if (at[0] != '/' || (host[0] != '/' && host[0] != '\0') ||
+	    has_rights > 1 || (p->rights & ~RIGHTS_FULL) != 0)
+		r->err = 1;
+	return !r->err;
+}
+
+static void
+get_places(struct rbuf *r, struct account *a)
+{
+	static const size_t max = sizeof(a->places);
+	char at[VPATH_MAX], host[PATH_MAX];
+	struct account_place place;
+	struct rbuf places;
+	const void *p = get_bytes(r, &a->places_len);
+
+	if (p == NULL || a->places_len > max) {
+		a->places_len = 0;
+		r->err = 1;
+		return;
+	}
+	memcpy(a->places, p, a->places_len);
+	rbuf_init(&places, a->places, a->places_len);
+	while (account_place_get(&places, &place, at, host))
+		;
+	if (places.err)
+		r->err = 1;
 }
 
 /* Can a peer that is not broken have meant this? */
@@ -63,7 +118,7 @@ account_get(struct rbuf *r, struct account *a)
 {
 	unsigned anonymous, tls_data;
 
-	memset(a, 0, sizeof(*a));
+	memset(a, 0, offsetof(struct account, places));
 	get_str(r, a->name, sizeof(a->name));
 	anonymous = get_u8(r);
 	a->anonymous = anonymous == 1;
@@ -75,6 +130,7 @@ account_get(struct rbuf *r, struct account *a)
 	a->idle_timeout = get_u32(r);
 	tls_data = get_u8(r);
 	a->tls_data = tls_data == 1;
+	get_places(r, a);
 	if (!is_sane(a, anonymous, tls_data))
 		r->err = 1;
 }

@@ -16,6 +16,7 @@
 #include "common/vpath.h"
 
 #define ACCOUNT_NAME_MAX 256
+#define ACCOUNT_PLACES 16384 /* bytes; CONF_PLACES_TEXT fits */
 
 struct account {
 	char name[ACCOUNT_NAME_MAX];
@@ -27,7 +28,25 @@ struct account {
 	uint32_t umask;
 	uint32_t idle_timeout; /* seconds; 0 = the listener's */
 	bool tls_data; /* transfers need PROT P */
+	/* Mounts and rights per path, one account_place_put() after the other;
+	 * for the agent alone. */
+	size_t places_len;
+	uint8_t places[ACCOUNT_PLACES];
 };
+
+struct account_place {
+	const char *at; /* virtual path */
+	const char *host; /* of a mount: the directory; "": rights alone */
+	bool has_rights;
+	uint32_t rights;
+};
+
+/* What does not fit is left out: conf_load() sees to it that all does. */
+void account_place_put(struct account *, const struct account_place *);
+/* The next one; false at the end, or if it is malformed: r->err. at and host
+ * have room for VPATH_MAX and PATH_MAX bytes. */
+bool account_place_get(
+    struct rbuf *r, struct account_place *, char *at, char *host);
 
 void account_put(struct wbuf *, const struct account *);
 void account_get(struct rbuf *, struct account *);

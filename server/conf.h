@@ -74,6 +74,20 @@ struct conf_id { /* of a system user or group */
 	bool set;
 };
 
+#define CONF_MOUNTS_MAX 32 /* of one account */
+#define CONF_PATHS_MAX 64
+#define CONF_PLACES_TEXT 16384 /* bytes of both in all */
+
+/* mount "/pub" { ... } and path "/incoming" { ... } in the block of accounts */
+struct conf_place {
+	char *at; /* virtual path, normal */
+	bool is_mount;
+	char *path; /* of a mount: the host directory */
+	bool has_rights; /* a mount without has those of around it */
+	uint32_t rights;
+	int line; /* 0 = of the group's block */
+};
+
 #define CONF_RULES_MAX 48 /* keys */
 
 /*
@@ -90,6 +104,8 @@ struct conf_rules {
 	uint32_t idle_timeout; /* 0 = the server's */
 	bool tls; /* logs in under TLS only */
 	bool tls_data; /* transfers need PROT P */
+	struct conf_place *places;
+	size_t nplaces;
 
 	/* Where the block says so; 0 = it does not. Of each key, in the order
 	 * of their rows. */

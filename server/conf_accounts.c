@@ -113,11 +113,12 @@ join_group(const struct config *conf, struct conf_user *u)
 }
 
 static void
-check_uid(struct conf_load *l, const struct conf_where *w, const char *who,
+check_rules(struct conf_load *l, const struct conf_where *w, const char *who,
     const struct conf_rules *r)
 {
 	if (r->uid.set && !r->gid.set)
 		conf_complain(l, w, "%s has a uid and no gid; write both", who);
+	conf_places_check(l, w, who, r);
 }
 
 static void
@@ -138,7 +139,7 @@ end_user(struct conf_load *l, struct conf_user *u, bool whole)
 	if (u->rules.root == NULL)
 		conf_complain(l, &w,
 		    "%s has no root; write root = \"/the/directory\"", who);
-	check_uid(l, &w, who, &u->rules);
+	check_rules(l, &w, who, &u->rules);
 }
 
 void
@@ -153,9 +154,9 @@ conf_accounts_end(struct conf_load *l, bool whole)
 		end_user(l, &conf->users[i], whole);
 	if (!whole)
 		return;
-	check_uid(l, conf_where_key(l, SECTION_ANONYMOUS, "uid"), "anonymous",
+	check_rules(l, conf_where_key(l, SECTION_ANONYMOUS, "uid"), "anonymous",
 	    &conf->anonymous_rules);
-	check_uid(l, conf_where_key(l, SECTION_SYSTEM, "uid"), "system",
+	check_rules(l, conf_where_key(l, SECTION_SYSTEM, "uid"), "system",
 	    &conf->system_rules);
 }
 

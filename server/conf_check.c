@@ -95,6 +95,24 @@ check_root(struct check *c, const struct conf_user *u, const char *path)
 		    strerror(errno), path);
 }
 
+/* Mounts concern their users alone, too. */
+static void
+check_mounts(struct check *c, const struct conf_user *u, const char *who,
+    const struct conf_rules *r)
+{
+	const struct conf_place *p;
+	struct stat st;
+
+	for (p = r->places; p < r->places + r->nplaces; p++)
+		if (p->is_mount && stat(p->path, &st) != 0)
+			warning(c, u, "mount %s of %s: %s: %s; create it",
+			    p->at, who, p->path, strerror(errno));
+		else if (p->is_mount && !S_ISDIR(st.st_mode))
+			warning(c, u,
+			    "mount %s of %s: %s is not a directory; name one",
+			    p->at, who, p->path);
+}
+
 static bool
 is_locked(const char *hash)
 {
@@ -131,6 +149,7 @@ check_users(struct check *c)
 
 	for (u = c->conf->users; u < c->conf->users + c->conf->nusers; u++) {
 		check_root(c, u, u->rules.root);
+		check_mounts(c, u, u->name, &u->rules);
 		check_password(c, u);
 		if (u->rules.uid.set && !c->root &&
 		    u->rules.uid.id != geteuid())
@@ -402,6 +421,8 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_demands(&c);
 	if (conf->anonymous)
 		check_root(&c, NULL, conf->anonymous_rules.root);
+	check_mounts(&c, NULL, "anonymous", &conf->anonymous_rules);
+	check_mounts(&c, NULL, "system", &conf->system_rules);
 	check_system_accounts(&c);
 	check_nobody_can_log_in(&c);
 	return c.problems;

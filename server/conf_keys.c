@@ -72,35 +72,39 @@ static const char *const logins[] = {
 };
 
 const struct conf_section conf_sections[SECTION_COUNT] = {
-	[SECTION_TOP] = { "", false, false, NO_RULES,
+	[SECTION_TOP] = { "", false, false, false, NO_RULES,
 	    "The server as a whole." },
-	[SECTION_LISTEN] = { "listen", true, false, NO_RULES,
+	[SECTION_LISTEN] = { "listen", true, false, false, NO_RULES,
 	    "An address where clients connect." },
-	[SECTION_CERTIFICATE] = { "certificate", true, false, NO_RULES,
+	[SECTION_CERTIFICATE] = { "certificate", true, false, false, NO_RULES,
 	    "A certificate of the server; one of each kind of key." },
-	[SECTION_TLS] = { "tls", false, false, NO_RULES,
+	[SECTION_TLS] = { "tls", false, false, false, NO_RULES,
 	    "Certificates and keys of TLS." },
-	[SECTION_LIMITS] = { "limits", false, false, NO_RULES,
+	[SECTION_LIMITS] = { "limits", false, false, false, NO_RULES,
 	    "How many sessions there may be, and who is kept out; 0 means no "
 	    "limit." },
-	[SECTION_TIMEOUTS] = { "timeouts", false, false, NO_RULES,
+	[SECTION_TIMEOUTS] = { "timeouts", false, false, false, NO_RULES,
 	    "Times in seconds; 15m, 2h and 1d are understood too." },
-	[SECTION_DATA] = { "data", false, false, NO_RULES,
+	[SECTION_DATA] = { "data", false, false, false, NO_RULES,
 	    "Data connections." },
-	[SECTION_FILES] = { "files", false, false, NO_RULES,
+	[SECTION_FILES] = { "files", false, false, false, NO_RULES,
 	    "Uploads, listings and what clients may change." },
-	[SECTION_ANONYMOUS] = { "anonymous", false, false,
+	[SECTION_ANONYMOUS] = { "anonymous", false, false, false,
 	    offsetof(struct config, anonymous_rules),
 	    "Guests: the user names anonymous and ftp." },
-	[SECTION_SYSTEM] = { "system", false, false,
+	[SECTION_SYSTEM] = { "system", false, false, false,
 	    offsetof(struct config, system_rules),
 	    "Accounts of this machine, checked by PAM." },
-	[SECTION_GROUP] = { "group", true, true,
+	[SECTION_GROUP] = { "group", true, true, false,
 	    offsetof(struct conf_group, rules),
 	    "Settings for all users who name it; here or in users_file." },
-	[SECTION_USER] = { "user", true, true,
+	[SECTION_USER] = { "user", true, true, false,
 	    offsetof(struct conf_user, rules),
 	    "An account; stands here or in users_file." },
+	[SECTION_MOUNT] = { "mount", true, true, true, NO_RULES,
+	    "A directory from elsewhere, inside the block of an account." },
+	[SECTION_PATH] = { "path", true, true, true, NO_RULES,
+	    "Rights in one directory, inside the block of an account." },
 };
 
 /* clang-format off */
@@ -108,6 +112,7 @@ const struct conf_section conf_sections[SECTION_COUNT] = {
 #define AT(m) offsetof(struct config, m)
 #define AT_USER(m) offsetof(struct conf_user, m)
 #define AT_USER_RULES(m) offsetof(struct conf_user, rules.m)
+#define AT_PLACE(m) offsetof(struct conf_place, m)
 #define AT_GROUP_RULES(m) offsetof(struct conf_group, rules.m)
 #define AT_ANONYMOUS(m) offsetof(struct config, anonymous_rules.m)
 #define AT_SYSTEM(m) offsetof(struct config, system_rules.m)
@@ -318,6 +323,13 @@ const struct conf_key conf_keys[] = {
 	{ SECTION_USER, "disabled", &conf_bool, AT_USER(disabled), "no", 0, 0, NULL,
 	    "Refuses the login and keeps the account." },
 	CONF_RULES_ROWS(SECTION_USER, AT_USER_RULES, "full"),
+
+	{ SECTION_MOUNT, "path", &conf_path, AT_PLACE(path), NULL, 0, 0, NULL,
+	    "Directory of this machine that is seen there." },
+	{ SECTION_MOUNT, "rights", &conf_rights, AT_PLACE(rights), NULL, 0, 0, NULL,
+	    "What may be done there; not set means what may be done around it." },
+	{ SECTION_PATH, "rights", &conf_rights, AT_PLACE(rights), NULL, 0, 0, NULL,
+	    "What may be done there and below." },
 };
 /* clang-format on */
 
@@ -332,6 +344,14 @@ conf_section_find(const char *name)
 		if (strcmp(conf_sections[i].name, name) == 0)
 			break;
 	return (enum conf_section_id)i;
+}
+
+bool
+conf_section_holds(enum conf_section_id outer, enum conf_section_id id)
+{
+	if (!conf_sections[id].nested)
+		return outer == SECTION_TOP && id != SECTION_TOP;
+	return conf_sections[outer].rules != NO_RULES;
 }
 
 const struct conf_key *
@@ -405,7 +425,9 @@ conf_key_nearest(enum conf_section_id id, const char *name)
 			found = conf_keys[i].name;
 		}
 	}
-	for (i = 1; id == SECTION_TOP && i < SECTION_COUNT; i++) {
+	for (i = 1; i < SECTION_COUNT; i++) {
+		if (!conf_section_holds(id, (enum conf_section_id)i))
+			continue;
 		d = distance(name, conf_sections[i].name);
 		if (d < best) {
 			best = d;

@@ -25,6 +25,8 @@ enum conf_section_id {
 	SECTION_SYSTEM,
 	SECTION_GROUP,
 	SECTION_USER,
+	SECTION_MOUNT,
+	SECTION_PATH,
 	SECTION_COUNT
 };
 
@@ -34,6 +36,7 @@ struct conf_section {
 	const char *name; /* "" for the top level */
 	bool titled; /* stands any number of times, each with its own title */
 	bool in_users_file; /* may stand there too */
+	bool nested; /* stands inside the blocks that have rules */
 	size_t
 	    rules; /* where its struct has a struct conf_rules, or NO_RULES */
 	const char *help;
@@ -56,6 +59,8 @@ extern const size_t conf_nkeys;
 
 /* The section of that name, or SECTION_COUNT. */
 enum conf_section_id conf_section_find(const char *name);
+/* May blocks of id stand in those of outer? */
+bool conf_section_holds(enum conf_section_id outer, enum conf_section_id id);
 /* The row, or NULL. */
 const struct conf_key *conf_key_find(enum conf_section_id, const char *name);
 /* The row with that name in any section but this one, or NULL. */

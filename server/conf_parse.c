@@ -23,6 +23,7 @@
 #include "server/conf_value.h"
 
 #define INCLUDE_DEPTH 10
+#define BLOCK_DEPTH 8
 
 /* A file that is being parsed; they nest with include(). */
 struct conf_file {
@@ -30,7 +31,7 @@ struct conf_file {
 	const char *name;
 	char *dir;
 	int depth;
-	int *blocks; /* line of each block at the top level */
+	int *blocks; /* line of each block, in the order of their ends */
 	size_t nblocks, next_block;
 };
 
@@ -39,6 +40,7 @@ static struct {
 	struct conf_file *file;
 	struct conf_user user; /* the block that is being parsed */
 	struct conf_group group;
+	struct conf_place place;
 	struct conf_listen listen;
 	struct conf_cert cert;
 } cur;
@@ -52,6 +54,8 @@ static const struct {
 	[SECTION_CERTIFICATE] = { &cur.cert, sizeof(cur.cert), conf_cert_end },
 	[SECTION_GROUP] = { &cur.group, sizeof(cur.group), conf_group_end },
 	[SECTION_USER] = { &cur.user, sizeof(cur.user), conf_user_end },
+	[SECTION_MOUNT] = { &cur.place, sizeof(cur.place), conf_mount_end },
+	[SECTION_PATH] = { &cur.place, sizeof(cur.place), conf_path_end },
 };
 
 static const struct {
@@ -216,6 +220,9 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 	if (!conf_sections[id].titled)
 		return 0;
 	sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	if (conf_sections[id].nested)
+		cur.load->outer =
+		    conf_rules_of(section_of(cfg), base_of(section_of(cfg)));
 	titled[id].end(cur.load, &w, cfg_title(sec), titled[id].block);
 	block_reset(id);
 	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
@@ -256,32 +263,39 @@ check_include(struct conf_scanner *sc)
 }
 
 /*
- * Notes the line of every block at the top level, and finds what libConfuse
- * misses: a block without an end, and a wrong include, of which it leaks.
+ * Notes the line of every block, in the order in which they end, and finds what
+ * libConfuse misses: a block without an end, and a wrong include, of which it
+ * leaks.
  */
 static int
 check_structure(struct conf_file *f, const char *text, size_t len)
 {
 	struct conf_token t, start = { .line = 1 };
 	struct conf_scanner sc;
-	int depth = 0, is_value = 0;
+	int depth = 0, is_value = 0, line = 1, open[BLOCK_DEPTH];
 
 	conf_scan_init(&sc, text, len);
 	for (; (t = conf_scan(&sc)).kind != TOKEN_END;
 	     is_value = conf_token_is(&t, '=')) {
+		if (t.kind == TOKEN_WORD && !is_value)
+			line = t.line;
 		if (t.kind == TOKEN_WORD && depth == 0 && !is_value) {
 			start = t;
 			if (t.len == 7 && memcmp(t.p, "include", 7) == 0 &&
 			    check_include(&sc) != 0)
 				return -1;
 		}
-		if (conf_token_is(&t, '{') && depth++ == 0) {
+		if (conf_token_is(&t, '{')) {
+			if (depth == BLOCK_DEPTH)
+				return bad_token(&t, "blocks are nested too "
+						     "deep; close some first");
+			open[depth++] = line;
+		}
+		if (conf_token_is(&t, '}') && depth > 0) {
 			f->blocks =
 			    conf_grow(f->blocks, f->nblocks, sizeof(int));
-			f->blocks[f->nblocks++] = start.line;
+			f->blocks[f->nblocks++] = open[--depth];
 		}
-		if (conf_token_is(&t, '}'))
-			depth--;
 	}
 	if (depth <= 0)
 		return 0;
@@ -401,6 +415,29 @@ block_opt(enum conf_section_id id, cfg_opt_t *keys)
 	return opt;
 }
 
+/* The blocks that may stand in those of outer, behind its keys. Each kind has
+ * its own room in keys. */
+static cfg_opt_t *
+add_blocks(cfg_opt_t *opts, enum conf_section_id outer, cfg_opt_t *keys,
+    bool users_only)
+{
+	size_t room = conf_nkeys + SECTION_COUNT + 2, i;
+	enum conf_section_id id;
+
+	while (opts->name != NULL)
+		opts++;
+	for (i = SECTION_COUNT; i-- > 0;) {
+		id = (enum conf_section_id)i;
+		if (!conf_section_holds(outer, id) ||
+		    (users_only && !conf_sections[id].in_users_file))
+			continue;
+		*opts++ = block_opt(id, keys + i * room);
+		if (conf_sections[id].rules != NO_RULES)
+			add_blocks(keys + i * room, id, keys, users_only);
+	}
+	return opts;
+}
+
 /* A context that knows every key, or what a users file may have. libConfuse
  * copies the tables. */
 static cfg_t *
@@ -409,17 +446,11 @@ new_context(bool users_only)
 	size_t room = conf_nkeys + SECTION_COUNT + 2;
 	cfg_opt_t *keys = xcalloc(SECTION_COUNT * room, sizeof(*keys));
 	cfg_opt_t *opts = keys, *end;
-	size_t id;
 	cfg_t *cfg;
 
 	if (!users_only)
 		add_keys(opts, SECTION_TOP);
-	for (end = opts; end->name != NULL; end++)
-		;
-	for (id = SECTION_TOP + 1; id < SECTION_COUNT; id++)
-		if (!users_only || conf_sections[id].in_users_file)
-			*end++ = block_opt(
-			    (enum conf_section_id)id, keys + id * room);
+	end = add_blocks(opts, SECTION_TOP, keys, users_only);
 	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
 	*end = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(opts, CFGF_NONE);

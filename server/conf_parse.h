@@ -10,6 +10,7 @@
 
 #include "server/conf_keys.h"
 
+struct conf_rules;
 struct config;
 
 /* Where something was written; file is NULL if it was not. */
@@ -24,6 +25,7 @@ struct conf_load {
 	FILE *err; /* lines "file:line: what; hint" */
 	unsigned nerrors;
 	bool users_only; /* what is parsed now is a users file */
+	struct conf_rules *outer; /* of the block around the one that ended */
 	struct conf_where *seen; /* by row of conf_keys */
 	struct conf_where *listens; /* by index of conf->listens */
 	struct conf_where *certs; /* by index of conf->certs */
@@ -48,7 +50,8 @@ const struct conf_where *conf_where_key(
  * array, and what is on the heap goes with it. */
 typedef void conf_block_end(struct conf_load *, const struct conf_where *,
     const char *name, void *block);
-conf_block_end conf_user_end, conf_group_end, conf_listen_end, conf_cert_end;
+conf_block_end conf_user_end, conf_group_end, conf_listen_end, conf_cert_end,
+    conf_mount_end, conf_path_end;
 /*
  * All blocks were read: sorts users and groups, looks for two of one name and
  * gives users what their group says. whole: nothing stands in another file.

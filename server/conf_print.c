@@ -42,6 +42,10 @@ conf_print_section(enum conf_section_id id, const void *base, FILE *out)
 		k->type->print(k, (const char *)base + k->offset, out);
 		putc('\n', out);
 	}
+	if (conf_sections[id].rules != NO_RULES)
+		conf_places_print((const void *)((const char *)base +
+						 conf_sections[id].rules),
+		    out);
 }
 
 void

@@ -86,4 +86,5 @@ conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from)
 		copy_value(
 		    rows[i].type, (char *)r + at, (const char *)from + at);
 	}
+	conf_places_inherit(r, from);
 }

@@ -45,6 +45,13 @@ int conf_rules_index(const struct conf_key *);
 struct conf_rules *conf_rules_of(enum conf_section_id, void *base);
 /* Notes that a block of this section said so at that line. */
 void conf_rules_seen(const struct conf_key *, void *base, int line);
+/* The blocks mount and path. */
+void conf_places_clear(struct conf_rules *);
+void conf_places_inherit(struct conf_rules *, const struct conf_rules *from);
+void conf_places_print(const struct conf_rules *, FILE *out);
+/* Are there too many of them for an account? */
+void conf_places_check(struct conf_load *, const struct conf_where *,
+    const char *who, const struct conf_rules *);
 /* Takes what r does not say itself and the other one does. */
 void conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from);
 

@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/network.h"
 #include "server/conf.h"
+#include "server/conf_rules.h"
 #include "server/conf_value.h"
 
 int
@@ -122,4 +123,6 @@ conf_values_clear(enum conf_section_id id, void *base)
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == id && conf_keys[i].type->heap)
 			clear_heap(conf_value_at(&conf_keys[i], base));
+	if (conf_rules_of(id, base) != NULL)
+		conf_places_clear(conf_rules_of(id, base));
 }

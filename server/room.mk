@@ -9,6 +9,7 @@ libserver_a_SOURCES += \
 	server/conf_ident.c \
 	server/conf_keys.c server/conf_keys.h \
 	server/conf_parse.c server/conf_parse.h \
+	server/conf_places.c \
 	server/conf_print.c server/conf_print.h \
 	server/conf_rules.c server/conf_rules.h \
 	server/conf_text.c server/conf_text.h \

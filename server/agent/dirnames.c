@@ -32,6 +32,8 @@ struct dirnames {
 	DIR *dir;
 	struct glob *glob;
 	bool dots;
+	const char **more; /* how.more, those before nread came already */
+	size_t nmore, nread;
 	unsigned specials; /* how many of "." and ".." are still to come */
 	struct item *v; /* collected */
 	size_t n, cap, pos;
@@ -55,18 +57,37 @@ is_wanted(const struct dirnames *d, const char *name)
 	return name[0] != '.' || d->dots;
 }
 
+/* Has a name of how.more taken the place of this one? */
+static bool
+is_hidden(const struct dirnames *d, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < d->nmore; i++)
+		if (strcmp(d->more[i], name) == 0)
+			return true;
+	return false;
+}
+
 static bool
 read_next(struct dirnames *d, struct dirname *out)
 {
 	struct dirent *e;
 
+	while (d->nread < d->nmore) {
+		out->name = d->more[d->nread++];
+		out->type = DT_DIR;
+		if (is_wanted(d, out->name))
+			return true;
+	}
 	while (!d->ended) {
 		errno = 0;
 		e = readdir(d->dir);
 		if (e == NULL) {
 			d->ended = true;
 			d->err = errno;
-		} else if (is_wanted(d, e->d_name)) {
+		} else if (is_wanted(d, e->d_name) &&
+			   !is_hidden(d, e->d_name)) {
 			out->name = e->d_name;
 			out->type = e->d_type;
 			return true;
@@ -199,6 +220,11 @@ dirnames_new(int fd, const struct dirnames_how *how)
 	d->dir = dir;
 	d->dots = how->dots;
 	d->specials = how->specials ? 2 : 0;
+	if (how->nmore > 0) {
+		d->more = xcalloc(how->nmore, sizeof(*d->more));
+		memcpy(d->more, how->more, how->nmore * sizeof(*d->more));
+		d->nmore = how->nmore;
+	}
 	if (how->pattern != NULL)
 		d->glob = glob_new(how->pattern);
 	if (how->order != ORDER_NONE)
@@ -215,6 +241,7 @@ dirnames_free(struct dirnames *d)
 	glob_free(d->glob);
 	free(d->v);
 	free(d->arena);
+	free(d->more);
 	free(d);
 }
 

@@ -19,6 +19,9 @@ enum dir_order {
 
 struct dirnames_how {
 	const char *pattern; /* NULL: all */
+	/* Directories that are there whether the directory says so or not. */
+	const char *const *more;
+	size_t nmore;
 	bool dots; /* names that begin with a dot too */
 	bool specials; /* "." and "..", first of all */
 	enum dir_order order;

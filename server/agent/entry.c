@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include "common/sockutil.h"
+#include "server/agent/places.h"
 #include "server/agent/policy.h"
 #include "server/agent/resolve.h"
+
+#define ENTRY_PATH_MAX (VPATH_MAX + NAME_MAX + 2)
 
 /* ---------------------------------------------------------- permissions */
 
@@ -76,19 +79,22 @@ static const struct perm {
 };
 
 static void
-set_perm(struct entry_view *v, const struct stat *st)
+set_perm(struct entry_view *v, const char *path, const struct stat *st)
 {
 	unsigned bits = access_bits(v->s->ident, st);
-	bool unlink = may_unlink(v, st), is_dir = S_ISDIR(st->st_mode);
+	uint32_t rights = path != NULL ? policy_rights(v->s, path) : v->rights;
+	bool unlink, is_dir = S_ISDIR(st->st_mode);
 	const struct perm *p;
 	char *out = v->perm;
 
+	unlink =
+	    may_unlink(v, st) && (path == NULL || !places_hold(v->s, path));
 	/* Of what is neither only the name can be dealt with. */
 	if (!is_dir && !S_ISREG(st->st_mode))
 		bits = 0;
 	for (p = perms; p < perms + sizeof(perms) / sizeof(perms[0]); p++) {
 		if (p->of_dir == is_dir && (bits & p->bits) == p->bits &&
-		    (unlink || !p->unlink) && (v->rights & p->rights) != 0)
+		    (unlink || !p->unlink) && (rights & p->rights) != 0)
 			*out++ = p->letter;
 	}
 	*out = '\0';
@@ -138,14 +144,27 @@ stat_from_statx(struct stat *st, const struct statx *sx)
 	st->st_mtime = sx->stx_mtime.tv_sec;
 }
 
+/* The entry's virtual path. */
+static void
+entry_path(const struct entry_view *v, const char *name, char *path)
+{
+	if (strcmp(name, "..") == 0)
+		vpath_dir(path, v->dir);
+	else if (strcmp(name, ".") == 0)
+		strlcpy(path, v->dir, ENTRY_PATH_MAX);
+	else
+		snprintf(path, ENTRY_PATH_MAX, "%s/%s",
+		    strcmp(v->dir, "/") == 0 ? "" : v->dir, name);
+}
+
 /* What a path leads to inside the root, after all links. */
 static int
 stat_inside(const struct entry_view *v, const char *name, struct stat *st)
 {
-	char path[VPATH_MAX + NAME_MAX + 2];
+	char path[ENTRY_PATH_MAX];
 	int fd, res;
 
-	snprintf(path, sizeof(path), "%s/%s", v->dir, name);
+	entry_path(v, name, path);
 	fd = resolve_open(v->s, path, O_PATH);
 	if (fd == -1)
 		return -1;
@@ -160,7 +179,8 @@ stat_itself(const struct entry_view *v, const char *name, struct stat *st)
 {
 	struct statx sx;
 
-	if (strcmp(name, "..") == 0)
+	if (strcmp(name, "..") == 0 ||
+	    (v->has_places && places_entry(v->s, v->dir, name) != NULL))
 		return stat_inside(v, name, st);
 	if (statx(v->dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
 		STATX_BASIC_STATS, &sx) == -1)
@@ -255,13 +275,17 @@ entry_view_init(struct entry_view *v, const struct agent_session *s,
 	v->dirfd = dirfd;
 	strlcpy(v->dir, dir, sizeof(v->dir));
 	v->rights = policy_rights(s, dir);
+	v->has_places = places_hold(s, dir);
 	if (fstat(dirfd, &v->dirst) == -1)
 		memset(&v->dirst, 0, sizeof(v->dirst));
 }
 
 static void
-from_stat(struct entry_view *v, const struct stat *st, struct list_entry *e)
+from_stat(struct entry_view *v, const char *name, const struct stat *st,
+    struct list_entry *e)
 {
+	char path[ENTRY_PATH_MAX];
+
 	e->mode = st->st_mode;
 	e->size = (uint64_t)st->st_size;
 	e->mtime = st->st_mtime;
@@ -274,8 +298,11 @@ from_stat(struct entry_view *v, const struct stat *st, struct list_entry *e)
 		e->mtime += zone_offset(e->mtime);
 	if (v->style == LIST_LONG)
 		set_owner(v, e);
-	if ((v->facts & FACT_PERM) != 0 && v->style == LIST_MLSX)
-		set_perm(v, st);
+	if ((v->facts & FACT_PERM) == 0 || v->style != LIST_MLSX)
+		return;
+	if (v->has_places)
+		entry_path(v, name, path);
+	set_perm(v, v->has_places ? path : NULL, st);
 }
 
 int
@@ -290,7 +317,7 @@ entry_load(struct entry_view *v, const char *name, unsigned char d_type,
 	if (needs_stat(v, d_type)) {
 		if (load_stat(v, name, d_type, &st) == -1)
 			return -1;
-		from_stat(v, &st, e);
+		from_stat(v, name, &st, e);
 	}
 	if (S_ISLNK(e->mode) && v->style != LIST_NAMES)
 		set_target(v, name, e);

@@ -23,6 +23,7 @@ struct entry_view {
 	char dir[VPATH_MAX]; /* its virtual path */
 	struct stat dirst;
 	uint32_t rights; /* in force there */
+	bool has_places; /* there or below: entries may have others */
 	/* Strings of the entry loaded last. */
 	char target[PATH_MAX];
 	char perm[12];

@@ -14,6 +14,7 @@
 
 #include "common/sockutil.h"
 #include "server/agent/ops.h"
+#include "server/agent/places.h"
 #include "server/agent/policy.h"
 #include "server/agent/resolve.h"
 
@@ -102,9 +103,9 @@ set_mtime(const struct object *o, time_t mtime)
 
 /* Whoever took the bits of his own root away could not come in again. */
 static bool
-may_set_mode(const char *path, uint64_t mode)
+may_set_mode(const struct agent_session *s, const char *path, uint64_t mode)
 {
-	return mode <= MODE_BITS && strcmp(path, "/") != 0;
+	return mode <= MODE_BITS && !places_is_root(s, path);
 }
 
 enum fs_status
@@ -113,7 +114,7 @@ agent_chmod(struct agent_session *s, struct agent_req *r)
 	enum fs_status status;
 	struct object o;
 
-	if (!may_set_mode(r->path, r->num[0]))
+	if (!may_set_mode(s, r->path, r->num[0]))
 		return FS_DENIED;
 	status = object_open(s, r, &o);
 	if (status != FS_OK)
@@ -165,7 +166,7 @@ agent_facts(struct agent_session *s, struct agent_req *r)
 	enum fs_status status;
 	struct object o;
 
-	if (r->num[1] != MODE_KEEP && !may_set_mode(r->path, r->num[1]))
+	if (r->num[1] != MODE_KEEP && !may_set_mode(s, r->path, r->num[1]))
 		return FS_DENIED;
 	if ((int64_t)r->num[0] != TIME_KEEP &&
 	    !policy_allows(s, "set time", r->path, RIGHT_MTIME))

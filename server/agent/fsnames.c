@@ -12,6 +12,7 @@
 #include "common/sockutil.h"
 #include "server/agent/ops.h"
 #include "server/agent/partial.h"
+#include "server/agent/places.h"
 #include "server/agent/policy.h"
 #include "server/agent/resolve.h"
 #include "server/agent/rmtree.h"
@@ -54,7 +55,8 @@ mkdir_parents(struct agent_session *s, struct agent_req *r)
 	strlcpy(path, r->path, sizeof(path));
 	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		status = mkdir_one(s, r, path);
+		status =
+		    places_is_root(s, path) ? FS_EXISTS : mkdir_one(s, r, path);
 		if (status != FS_OK && status != FS_EXISTS)
 			return status;
 		*p = '/';
@@ -81,7 +83,7 @@ agent_mkdir(struct agent_session *s, struct agent_req *r)
 	bool parents = r->num[0] != 0;
 	enum fs_status status = FS_OK;
 
-	if (strcmp(r->path, "/") == 0)
+	if (places_is_root(s, r->path))
 		return parents ? FS_OK : FS_EXISTS;
 	if (parents)
 		status = mkdir_parents(s, r);
@@ -195,7 +197,7 @@ agent_symlink(struct agent_session *s, struct agent_req *r)
 	enum fs_status status = FS_OK;
 	int dir;
 
-	if (strcmp(r->path, "/") == 0)
+	if (places_is_root(s, r->path))
 		return FS_EXISTS;
 	if (!name_is_creatable(r->path) || r->str[0] == '\0' ||
 	    strpbrk(r->str, "\r\n") != NULL)

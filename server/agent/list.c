@@ -20,6 +20,7 @@
 #include "server/agent/entry.h"
 #include "server/agent/glob.h"
 #include "server/agent/ops.h"
+#include "server/agent/places.h"
 #include "server/agent/resolve.h"
 
 #define FIRST_PAGE (8 * 1024) /* the client's first byte comes at once */
@@ -169,11 +170,27 @@ set_how(struct dirnames_how *how, const struct agent_session *s,
 	how->sort_max = sort_max_of(s, v);
 }
 
+/* The mounts in a directory, which no readdir(3) shows. */
+static size_t
+mounts_in(const struct agent_session *s, const char *dir, const char **names)
+{
+	size_t i, n = 0;
+	const char *base;
+
+	for (i = 0; i < s->nplaces; i++) {
+		base = vpath_base(s->places[i].at);
+		if (places_entry(s, dir, base) == &s->places[i])
+			names[n++] = base;
+	}
+	return n;
+}
+
 /* Lists the directory behind fd (taken over), or what matches in it. */
 static enum fs_status
 list_dir(struct agent_session *s, struct agent_req *r, int fd, const char *dir,
     const char *pattern)
 {
+	const char *mounts[CONF_MOUNTS_MAX];
 	struct dirnames_how how;
 	struct listing *l;
 
@@ -183,6 +200,8 @@ list_dir(struct agent_session *s, struct agent_req *r, int fd, const char *dir,
 	l->max = r->num[3];
 	set_prefix(l, r->str);
 	set_how(&how, s, &l->view, pattern);
+	how.more = mounts;
+	how.nmore = mounts_in(s, dir, mounts);
 	l->names = dirnames_new(fd, &how);
 	if (l->names == NULL) {
 		free(l);
@@ -242,12 +261,14 @@ static enum fs_status
 list_self(struct agent_session *s, struct agent_req *r)
 {
 	struct entry_view *v;
-	char name[NAME_MAX + 1] = ".", dir[VPATH_MAX] = "/";
+	char name[NAME_MAX + 1] = ".", dir[VPATH_MAX];
+	bool is_root = places_is_root(s, r->path);
 	enum fs_status status;
 	int fd;
 
-	if (strcmp(r->path, "/") == 0) {
-		fd = resolve_open(s, "/", O_PATH | O_DIRECTORY);
+	if (is_root) {
+		strlcpy(dir, r->path, sizeof(dir));
+		fd = resolve_open(s, r->path, O_PATH | O_DIRECTORY);
 	} else {
 		vpath_dir(dir, r->path);
 		fd = resolve_parent(s, r->path, name);
@@ -256,7 +277,7 @@ list_self(struct agent_session *s, struct agent_req *r)
 		return req_errno(r);
 	v = xcalloc(1, sizeof(*v));
 	entry_view_init(v, s, r, fd, dir);
-	if (strcmp(r->path, "/") == 0) /* nothing can be done to it */
+	if (is_root) /* nothing can be done to it */
 		memset(&v->dirst, 0, sizeof(v->dirst));
 	status = self_line(v, r, name);
 	free(v);

@@ -33,10 +33,11 @@ static const struct agent_op ops[] = {
 	/* A worker that aborts cannot know whether its FS_STORE succeeded. */
 	{ FS_ABANDON, "abandon", "1", 0, 0, agent_abandon },
 	{ FS_MKDIR, "mkdir", "p1", RIGHT_MKDIR, 0, agent_mkdir },
-	{ FS_RMDIR, "rmdir", "p1", RIGHT_RMDIR, 0, agent_rmdir },
-	{ FS_DELETE, "delete", "p", RIGHT_DELETE, 0, agent_delete },
-	{ FS_RENAME_FROM, "rename", "p", RIGHT_RENAME, 0, agent_rename_from },
-	{ FS_RENAME, "rename", "pp", RIGHT_RENAME, 0, agent_rename },
+	{ FS_RMDIR, "rmdir", "p1", RIGHT_RMDIR, OP_F_NAME, agent_rmdir },
+	{ FS_DELETE, "delete", "p", RIGHT_DELETE, OP_F_NAME, agent_delete },
+	{ FS_RENAME_FROM, "rename", "p", RIGHT_RENAME, OP_F_NAME,
+	    agent_rename_from },
+	{ FS_RENAME, "rename", "pp", RIGHT_RENAME, OP_F_NAME, agent_rename },
 	{ FS_CHMOD, "chmod", "4p", RIGHT_CHMOD, 0, agent_chmod },
 	{ FS_UTIME, "utime", "8p", RIGHT_MTIME, 0, agent_utime },
 	{ FS_SYMLINK, "symlink", "sp", RIGHT_WRITE, 0, agent_symlink },
@@ -188,7 +189,9 @@ op_run(struct agent_session *s, struct agent_bufs *b, struct ipc_msg *m)
 		fd_close(&s->file);
 	ipc_begin(&r->out, b->out, sizeof(b->out), m->type);
 	put_u8(&r->out, FS_OK);
-	if (policy_allows(s, r->op->name, r->path, r->op->rights))
+	if (policy_allows(s, r->op->name, r->path, r->op->rights) &&
+	    ((r->op->flags & OP_F_NAME) == 0 ||
+		policy_may_move(s, r->op->name, r->path)))
 		status = r->op->handler(s, r);
 	else
 		status = FS_FORBIDDEN;

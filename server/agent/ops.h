@@ -21,6 +21,7 @@ enum op_flag {
 	OP_F_NO_UPLOAD = 1 << 2, /* only while none is */
 	OP_F_PLAN = 1 << 3, /* does not make a checked upload stale */
 	OP_F_FILE = 1 << 4, /* only while a file is kept; keeps it */
+	OP_F_NAME = 1 << 6, /* the name itself goes: it must hold no place */
 	OP_F_FD = 1 << 5, /* comes with a descriptor */
 };
 

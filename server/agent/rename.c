@@ -11,6 +11,7 @@
 #include "common/sockutil.h"
 #include "server/agent/ops.h"
 #include "server/agent/partial.h"
+#include "server/agent/places.h"
 #include "server/agent/policy.h"
 #include "server/agent/resolve.h"
 
@@ -108,8 +109,11 @@ agent_rename(struct agent_session *s, struct agent_req *r)
 	struct end from, to;
 	enum fs_status status;
 
-	if (strcmp(r->path2, "/") == 0)
+	if (places_is_root(s, r->path2))
 		return FS_EXISTS;
+	if (!policy_allows(
+		s, "rename to", r->path2, RIGHT_RENAME | RIGHT_WRITE))
+		return FS_FORBIDDEN;
 	if (!name_is_creatable(r->path2))
 		return FS_BAD_NAME;
 	if (end_open(s, r->path, &from) == -1)

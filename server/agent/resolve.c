@@ -2,6 +2,9 @@
 /*
  * From virtual paths to descriptors, never outside the session's root.
  *
+ * A mount is a root of its own: what is below its path is resolved there, and
+ * links in it stay inside it.
+ *
  * The kernel does the resolving, in one step that cannot be raced: openat2(2)
  * with RESOLVE_IN_ROOT treats the session's root as "/", also for absolute
  * links and for "..", and RESOLVE_NO_MAGICLINKS refuses the links of /proc.
@@ -19,27 +22,58 @@
 #include <unistd.h>
 
 #include "common/sockutil.h"
+#include "server/agent/places.h"
 
 /* The kernel gives up with EAGAIN when a rename disturbs it: try again. */
 #define RESOLVE_TRIES 64
 #define RESOLVE_LINKS 40 /* as many as the kernel follows */
 
-int
-resolve_open(const struct agent_session *s, const char *path, int flags)
+/* A virtual path as one below the root or the mount that holds it. */
+struct located {
+	int root;
+	uint64_t resolve; /* how, as openat2(2) wants it */
+	const char *path;
+};
+
+static int
+locate(const struct agent_session *s, const char *path, struct located *l)
+{
+	struct place *mount = places_mount(s, path);
+	bool no_links = mount != NULL ? mount->no_links : s->no_links;
+
+	l->root = mount != NULL ? place_open(s, mount) : s->root;
+	l->path = mount != NULL ? path + mount->len : path;
+	if (l->path[0] == '\0')
+		l->path = "/";
+	l->resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+		     (no_links ? RESOLVE_NO_SYMLINKS : 0);
+	return l->root == -1 ? -1 : 0;
+}
+
+static int
+open_located(const struct located *l, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = l->resolve,
 	};
 	int fd, i;
 
 	for (i = 0; i < RESOLVE_TRIES; i++) {
 		fd =
-		    (int)syscall(SYS_openat2, s->root, path, &how, sizeof(how));
+		    (int)syscall(SYS_openat2, l->root, path, &how, sizeof(how));
 		if (fd != -1 || (errno != EAGAIN && errno != EINTR))
 			return fd;
 	}
 	return -1;
+}
+
+int
+resolve_open(const struct agent_session *s, const char *path, int flags)
+{
+	struct located l;
+
+	return locate(s, path, &l) == -1 ? -1 : open_located(&l, l.path, flags);
 }
 
 static int
@@ -96,8 +130,8 @@ resolve_regular(
  * path is absolute; it may contain ".." when it was made from a link's text,
  * which the kernel then resolves as it does for links.
  */
-int
-resolve_parent(const struct agent_session *s, const char *path, char *name)
+static int
+open_parent(const struct located *l, const char *path, char *name)
 {
 	char dir[PATH_MAX];
 	const char *base = strrchr(path, '/') + 1;
@@ -114,7 +148,15 @@ resolve_parent(const struct agent_session *s, const char *path, char *name)
 	memcpy(name, base, len + 1);
 	memcpy(dir, path, (size_t)(base - path));
 	dir[base - path] = '\0';
-	return resolve_open(s, dir, O_PATH | O_DIRECTORY);
+	return open_located(l, dir, O_PATH | O_DIRECTORY);
+}
+
+int
+resolve_parent(const struct agent_session *s, const char *path, char *name)
+{
+	struct located l;
+
+	return locate(s, path, &l) == -1 ? -1 : open_parent(&l, l.path, name);
 }
 
 /*
@@ -144,14 +186,18 @@ follow_link(char *path, int dir, const char *name)
 int
 target_open(const struct agent_session *s, const char *path, struct target *t)
 {
+	struct located l;
 	char work[PATH_MAX];
 	int i;
 
 	_Static_assert(VPATH_MAX <= PATH_MAX, "a virtual path fits");
 	memset(t, 0, sizeof(*t));
-	strlcpy(work, path, sizeof(work));
+	t->dir = -1;
+	if (locate(s, path, &l) == -1)
+		return -1;
+	strlcpy(work, l.path, sizeof(work));
 	for (i = 0; i < RESOLVE_LINKS; i++) {
-		t->dir = resolve_parent(s, work, t->name);
+		t->dir = open_parent(&l, work, t->name);
 		if (t->dir == -1)
 			return -1;
 		t->exists =
@@ -160,6 +206,10 @@ target_open(const struct agent_session *s, const char *path, struct target *t)
 			return 0;
 		if (t->exists && !S_ISLNK(t->st.st_mode))
 			return 0;
+		if (t->exists && (l.resolve & RESOLVE_NO_SYMLINKS) != 0) {
+			errno = ELOOP;
+			return t->dir = close_fail(t->dir);
+		}
 		if (!t->exists || follow_link(work, t->dir, t->name) == -1)
 			return t->dir = close_fail(t->dir);
 		close(t->dir);

@@ -11,6 +11,7 @@ libserver_a_SOURCES += \
 	server/agent/list.c server/agent/list.h \
 	server/agent/ops.c server/agent/ops.h \
 	server/agent/partial.c server/agent/partial.h \
+	server/agent/places.c server/agent/places.h \
 	server/agent/policy.c server/agent/policy.h \
 	server/agent/rename.c \
 	server/agent/resolve.c server/agent/resolve.h \

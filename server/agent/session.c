@@ -5,7 +5,6 @@
 #include "server/agent/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,29 +14,12 @@
 #include "common/sockutil.h"
 #include "server/agent/list.h"
 #include "server/agent/ops.h"
+#include "server/agent/places.h"
 #include "server/agent/upload.h"
 
 /* A peer that reads nothing for so long has its channel closed. */
 #define SEND_WAIT_MS 10000
 #define SEND_STEP_MS 10
-
-static int
-root_open(const char *path)
-{
-	int fd, err;
-
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	/* Real and effective ids are the same here: no AT_EACCESS needed. */
-	if (faccessat(fd, ".", X_OK, 0) == -1) {
-		err = errno;
-		close(fd);
-		errno = err;
-		return -1;
-	}
-	return fd;
-}
 
 struct agent_session *
 agent_session_new(const struct config *conf, const struct ident *ident,
@@ -59,6 +41,8 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
 	s->umask = acct->umask & 0777;
+	if (places_load(s, acct) == -1)
+		bug("the monitor granted an account with a malformed place");
 	return s;
 }
 
@@ -73,6 +57,7 @@ agent_session_free(struct agent_session *s)
 	fd_close(&s->file);
 	fd_close(&s->chan);
 	fd_close(&s->root);
+	places_free(s);
 	free(s->user);
 	free(s);
 }

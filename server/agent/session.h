@@ -21,6 +21,7 @@
 #include "server/proto.h"
 
 struct listing; /* list.c */
+struct place; /* places.h */
 struct upload; /* upload.c */
 
 struct agent_session {
@@ -32,6 +33,9 @@ struct agent_session {
 	int root; /* O_PATH directory that is the client's "/" */
 	char *user; /* the account's name */
 	uint32_t rights, umask;
+	struct place *places; /* places.h */
+	size_t nplaces;
+	bool no_links; /* links are not followed in the root */
 	struct listing *listing; /* open between LIST_MORE and its end */
 	struct upload *upload; /* open between FS_STORE and its end */
 	struct upload *plan; /* what FS_STORE checked in the last request */

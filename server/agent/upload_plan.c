@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "server/agent/places.h"
 #include "server/agent/policy.h"
 #include "server/agent/upload.h"
 
@@ -231,7 +232,7 @@ upload_plan(struct agent_session *s, struct agent_req *r, struct upload *up)
 {
 	enum fs_status status;
 
-	if (strcmp(r->path, "/") == 0)
+	if (places_is_root(s, r->path))
 		return FS_IS_DIR;
 	if (!name_is_creatable(r->path))
 		return FS_BAD_NAME;

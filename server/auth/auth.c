@@ -57,7 +57,7 @@ static int
 answer(int fd, uint64_t id, enum verdict verdict, const char *reason,
     const struct account *account)
 {
-	static uint8_t mem[16 * 1024];
+	static uint8_t mem[sizeof(struct account) + 1024];
 	struct wbuf b;
 
 	ipc_begin(&b, mem, sizeof(mem), AM_RESULT);

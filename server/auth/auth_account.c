@@ -10,7 +10,7 @@
 void
 auth_account_init(const struct auth *a, struct account *out, const char *name)
 {
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, offsetof(struct account, places));
 	strlcpy(out->name, name, sizeof(out->name));
 	out->ident = a->service;
 }
@@ -27,6 +27,17 @@ fill_ident(const struct conf_rules *r, struct ident *id)
 		id->gid = r->gid.id;
 }
 
+static void
+fill_places(const struct conf_rules *r, struct account *out)
+{
+	const struct conf_place *p;
+
+	for (p = r->places; p < r->places + r->nplaces; p++)
+		account_place_put(out,
+		    &(struct account_place){ p->at, p->is_mount ? p->path : "",
+			p->has_rights, p->rights });
+}
+
 void
 auth_account_fill(
     const struct auth *a, struct account *out, const struct conf_rules *r)
@@ -40,4 +51,5 @@ auth_account_fill(
 	out->umask = r->umask;
 	out->idle_timeout = r->idle_timeout;
 	out->tls_data = r->tls_data;
+	fill_places(r, out);
 }

@@ -14,6 +14,7 @@ tests_unit_check_agent_SOURCES = tests/unit/check_agent.c \
 	tests/unit/test_agent_paths.c \
 	tests/unit/test_agent_process.c \
 	tests/unit/test_agent_resume.c \
+	tests/unit/test_agent_places.c \
 	tests/unit/test_agent_rights.c \
 	tests/unit/test_agent_upload.c
 tests_unit_check_agent_CPPFLAGS = $(TEST_CPPFLAGS)

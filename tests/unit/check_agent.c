@@ -16,6 +16,7 @@ main(void)
 	srunner_add_suite(sr, suite_agent_download());
 	srunner_add_suite(sr, suite_agent_paths());
 	srunner_add_suite(sr, suite_agent_ops());
+	srunner_add_suite(sr, suite_agent_places());
 	srunner_add_suite(sr, suite_agent_rights());
 	srunner_add_suite(sr, suite_agent_upload());
 	srunner_add_suite(sr, suite_agent_resume());

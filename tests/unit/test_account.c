@@ -160,6 +160,7 @@ get_raw(
 	put_u32(&w, 0);
 	put_u32(&w, 0);
 	put_u8(&w, (uint8_t)tls_data);
+	put_bytes(&w, "", 0);
 	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);
 	account_get(&r, b);
@@ -211,6 +212,62 @@ START_TEST(short_messages_are_refused)
 }
 END_TEST
 
+static void
+add_place(struct account *a, const char *at, const char *host, uint32_t rights)
+{
+	account_place_put(a, &(struct account_place){ at, host, true, rights });
+}
+
+START_TEST(places_come_back)
+{
+	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
+	char at[VPATH_MAX], host[PATH_MAX];
+	struct account_place p;
+	struct rbuf r;
+
+	add_place(a, "/pub", "/srv/pub", RIGHTS_READ_ONLY);
+	add_place(a, "/in", "", 0);
+	ck_assert_int_eq(pass(a, b), 0);
+	rbuf_init(&r, b->places, b->places_len);
+	ck_assert(account_place_get(&r, &p, at, host));
+	ck_assert_str_eq(p.at, "/pub");
+	ck_assert_str_eq(p.host, "/srv/pub");
+	ck_assert(p.has_rights && p.rights == RIGHTS_READ_ONLY);
+	ck_assert(account_place_get(&r, &p, at, host));
+	ck_assert_str_eq(p.at, "/in");
+	ck_assert_str_eq(p.host, "");
+	ck_assert(!account_place_get(&r, &p, at, host));
+	ck_assert_int_eq(rbuf_end(&r), 0);
+	free(a);
+	free(b);
+}
+END_TEST
+
+START_TEST(bad_places_are_refused)
+{
+	static const char *const bad[][2] = { { "pub", "/srv" },
+		{ "/pub", "srv" }, { "", "" } };
+	struct account *a, *b = xmalloc(sizeof(*b));
+	size_t i;
+
+	for (i = 0; i < NELEM(bad); i++) {
+		a = new_account();
+		add_place(a, bad[i][0], bad[i][1], 0);
+		ck_assert_int_eq(pass(a, b), -1);
+		free(a);
+	}
+	a = new_account();
+	add_place(a, "/pub", "", RIGHTS_FULL + 1);
+	ck_assert_int_eq(pass(a, b), -1);
+	a->places_len = 0;
+	add_place(a, "/pub", "", 0);
+	a->places_len--;
+	ck_assert_int_eq(pass(a, b), -1);
+	free(a);
+	free(b);
+}
+END_TEST
+
 Suite *
 suite_account(void)
 {
@@ -223,6 +280,8 @@ suite_account(void)
 	tcase_add_test(tc, too_many_groups_are_refused);
 	tcase_add_test(tc, flags_are_0_or_1);
 	tcase_add_test(tc, short_messages_are_refused);
+	tcase_add_test(tc, places_come_back);
+	tcase_add_test(tc, bad_places_are_refused);
 	suite_add_tcase(s, tc);
 	return s;
 }

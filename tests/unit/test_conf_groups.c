@@ -134,9 +134,87 @@ START_TEST(test_same_keys)
 }
 END_TEST
 
+static const struct conf_place *
+place(const struct conf_rules *r, const char *at)
+{
+	size_t i;
+
+	for (i = 0; i < r->nplaces; i++)
+		if (strcmp(r->places[i].at, at) == 0)
+			return &r->places[i];
+	return NULL;
+}
+
+/* R37: mounts and rights per path, with those of the group. */
+START_TEST(test_mounts_and_paths)
+{
+	struct config *conf =
+	    load("group g {\n"
+		 "  mount \"/pub/\" { path = p }\n"
+		 "  path /in { rights = upload-only }\n"
+		 "}\n"
+		 "user a { password = '*' root = / group = g\n"
+		 "  path /in { rights = none }\n"
+		 "  mount /m { path = /x rights = read-only }\n"
+		 "}\n"
+		 "anonymous { mount /m { path = /y } }\n");
+	const struct conf_rules *a = &conf_find_user(conf, "a")->rules;
+
+	ck_assert_uint_eq(a->nplaces, 3);
+	ck_assert_str_eq(place(a, "/pub")->path, temp_path("p"));
+	ck_assert(!place(a, "/pub")->has_rights && place(a, "/pub")->is_mount);
+	ck_assert_int_eq(place(a, "/pub")->line, 0);
+	ck_assert_uint_eq(place(a, "/in")->rights, 0);
+	ck_assert_int_eq(place(a, "/in")->line, 6);
+	ck_assert_uint_eq(place(a, "/m")->rights, RIGHTS_READ_ONLY);
+	ck_assert_int_eq(conf->groups[0].rules.nplaces, 2);
+	ck_assert_int_eq(conf->groups[0].rules.places[0].line, 2);
+	ck_assert_uint_eq(conf->anonymous_rules.nplaces, 1);
+	conf_free(conf);
+}
+END_TEST
+
+/* More than a message to an agent can hold is a mistake of the file. */
+START_TEST(test_too_many_places)
+{
+	char *text, *err = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int i;
+
+	fputs("user a { password = '*' root = /\n", out);
+	for (i = 0; i <= CONF_MOUNTS_MAX; i++)
+		fprintf(out, "mount /m%d { path = / }\n", i);
+	fputs("}\n", out);
+	fclose(out);
+	ck_assert_ptr_null(conf_load(temp_file("ftpd.conf", text), &err));
+	ck_assert_ptr_nonnull(strstr(err,
+	    "ftpd.conf:1: user a has more than 32 mount blocks or more than 64 "
+	    "path blocks; leave some out\n"));
+	free(err);
+	free(text);
+}
+END_TEST
+
 static const struct {
 	const char *text, *complaint;
 } mistakes[] = {
+	{ "user a { password = '*' root = /\n\n mount pub { path = / } }",
+	    "ftpd.conf:3: mount \"pub\" is no place that the client could see; "
+	    "write one that starts with /, such as mount \"/pub\"\n" },
+	{ "group a {\n mount /a { path = / }\n mount /a/ { path = / } }",
+	    "ftpd.conf:3: there is a block mount \"/a\" here already; keep one "
+	    "of them\n" },
+	{ "group a {\n mount /a { } }",
+	    "ftpd.conf:2: mount \"/a\" has no path; write path = "
+	    "\"/the/directory\"\n" },
+	{ "group a {\n path /a { } }",
+	    "ftpd.conf:2: path \"/a\" has no rights; write rights = read-only, "
+	    "or whatever may be done there\n" },
+	{ "group a {\n mont /a { } }",
+	    "ftpd.conf:2: unknown key \"mont\" in group; did you mean "
+	    "\"mount\"?\n" },
+	{ "\nmount /a { path = / }", "ftpd.conf:2: unknown key \"mount\"" },
 	{ "\nuser a { password = '*' root = / group = x }",
 	    "ftpd.conf:2: user a is in group \"x\", which does not exist; "
 	    "write "
@@ -192,6 +270,8 @@ suite_conf_groups(void)
 	tcase_add_test(tc, test_places);
 	tcase_add_test(tc, test_users_file);
 	tcase_add_test(tc, test_same_keys);
+	tcase_add_test(tc, test_mounts_and_paths);
+	tcase_add_test(tc, test_too_many_places);
 	tcase_add_loop_test(tc, test_mistakes, 0, NELEM(mistakes));
 	suite_add_tcase(s, tc);
 	return s;

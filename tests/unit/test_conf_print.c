@@ -48,6 +48,10 @@ static const char *const texts[] = {
 	"group g { umask = 027 tls = required }\n"
 	"user a { password = '*' root = / group = g }\n"
 	"user b { password = '*' root = / group = g umask = 0 }",
+	"group g { mount /m { path = /x } path /p { rights = none } }\n"
+	"user a { password = '*' root = / group = g\n"
+	"  mount \"/a b\" { path = \"/y z\" rights = \"read list\" } }\n"
+	"anonymous { path / { rights = full } }",
 };
 
 /* The first line names the file; all other lines must be the same. */
