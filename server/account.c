@@ -39,6 +39,7 @@ void
 account_put(struct wbuf *w, const struct account *a)
 {
 	put_str(w, a->name);
+	put_u8(w, (uint8_t)a->source);
 	put_u8(w, a->anonymous);
 	put_ident(w, &a->ident);
 	put_str(w, a->root);
@@ -108,9 +109,10 @@ get_places(struct rbuf *r, struct account *a)
 static bool
 is_sane(const struct account *a, unsigned anonymous, unsigned tls_data)
 {
-	return anonymous <= 1 && tls_data <= 1 && a->name[0] != '\0' &&
-	       a->root[0] == '/' && a->start_dir[0] == '/' &&
-	       (a->rights & ~RIGHTS_FULL) == 0 && a->umask <= 0777;
+	return a->source < ACCOUNT_SOURCE_COUNT && anonymous <= 1 &&
+	       tls_data <= 1 && a->name[0] != '\0' && a->root[0] == '/' &&
+	       a->start_dir[0] == '/' && (a->rights & ~RIGHTS_FULL) == 0 &&
+	       a->umask <= 0777;
 }
 
 void
@@ -120,6 +122,7 @@ account_get(struct rbuf *r, struct account *a)
 
 	memset(a, 0, offsetof(struct account, places));
 	get_str(r, a->name, sizeof(a->name));
+	a->source = get_u8(r);
 	anonymous = get_u8(r);
 	a->anonymous = anonymous == 1;
 	get_ident(r, &a->ident);

@@ -18,8 +18,16 @@
 #define ACCOUNT_NAME_MAX 256
 #define ACCOUNT_PLACES 16384 /* bytes; CONF_PLACES_TEXT fits */
 
+enum account_source {
+	ACCOUNT_USER, /* a user block */
+	ACCOUNT_GUEST,
+	ACCOUNT_SYSTEM,
+	ACCOUNT_SOURCE_COUNT
+};
+
 struct account {
 	char name[ACCOUNT_NAME_MAX];
+	enum account_source source;
 	bool anonymous;
 	struct ident ident; /* who touches the files */
 	char root[PATH_MAX]; /* host path that is the client's "/" */

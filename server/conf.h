@@ -151,6 +151,12 @@ enum conf_mlsd_links {
 	CONF_LINKS_SLINK
 };
 
+enum conf_reload_ends { /* whose sessions end by a reload */
+	CONF_ENDS_NONE,
+	CONF_ENDS_REMOVED,
+	CONF_ENDS_CHANGED,
+};
+
 struct config {
 	char *path; /* of ftpd.conf */
 
@@ -172,6 +178,7 @@ struct config {
 	char *banner;
 	bool hide_version;
 	uint32_t drain_timeout; /* seconds, after SIGTERM */
+	enum conf_reload_ends reload_ends;
 
 	/* limits */
 	uint32_t max_sessions, max_per_ip, max_per_user;

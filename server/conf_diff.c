@@ -289,3 +289,12 @@ conf_diff(const struct config *old, const struct config *now, FILE *out)
 	free(b.blocks);
 	return found;
 }
+
+bool
+conf_user_differs(const struct conf_user *u, const struct conf_user *v)
+{
+	const struct conf_block a = { .id = SECTION_USER, .base = u };
+	const struct conf_block b = { .id = SECTION_USER, .base = v };
+
+	return compare_blocks(&a, &b, NULL) != 0;
+}

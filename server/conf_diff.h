@@ -5,6 +5,7 @@
 #ifndef SERVER_CONF_DIFF_H
 #define SERVER_CONF_DIFF_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct config;
@@ -20,5 +21,9 @@ enum conf_diff {
  * secret are not told.
  */
 unsigned conf_diff(const struct config *old, const struct config *now, FILE *);
+
+struct conf_user;
+/* Is anything different, the password too? */
+bool conf_user_differs(const struct conf_user *, const struct conf_user *);
 
 #endif

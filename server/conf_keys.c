@@ -63,6 +63,12 @@ static const char *const client_certs[] = {
 	[TLS_CERTS_REQUIRE] = "require",
 	NULL,
 };
+static const char *const ends[] = {
+	[CONF_ENDS_NONE] = "none",
+	[CONF_ENDS_REMOVED] = "removed",
+	[CONF_ENDS_CHANGED] = "changed",
+	NULL,
+};
 static const char *const logins[] = {
 	[CONF_LOGIN_PASSWORD] = "password",
 	[CONF_LOGIN_CERTIFICATE] = "certificate",
@@ -150,6 +156,8 @@ const struct conf_key conf_keys[] = {
 	    "Text of the greeting; with FTP in it, programs know what this is." },
 	{ TOP(hide_version), &conf_bool, AT(hide_version), "no", 0, 0, NULL,
 	    "Leaves the name and version of the program out of replies." },
+	{ TOP(reload_ends), &conf_enum, AT(reload_ends), "removed", 0, 0, ends,
+	    "Whose sessions a reload ends, after their transfer: nobody's, those of accounts that were removed or disabled, or those of changed ones too." },
 	{ TOP(control_mss), &conf_bytes, AT(control_mss), "512", 0, 65495, NULL,
 	    "Segment size of control connections (TCP_MAXSEG); 0 leaves it to the system." },
 	{ TOP(pad_replies), &conf_bool, AT(pad_replies), "yes", 0, 0, NULL,

@@ -49,6 +49,9 @@ enum proto_mw {
 	MW_LOG = 8,
 	/* tls_keys_put(): the ticket keys from now on */
 	MW_TICKET_KEYS = 9,
+	/* u64 sid, str reason: as MW_KICK, once its transfer or command is done
+	 */
+	MW_RETIRE = 10,
 };
 
 /* ------------------------------------------------------ worker to monitor */

@@ -20,6 +20,7 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	}
 	auth_account_init(a, out, "anonymous");
 	auth_account_fill(a, out, &conf->anonymous_rules);
+	out->source = ACCOUNT_GUEST;
 	out->anonymous = true;
 	return AUTH_ACCEPT;
 }

@@ -107,6 +107,7 @@ fill(const struct auth *a, const struct passwd *pw, struct account *out)
 
 	auth_account_init(a, out, pw->pw_name);
 	strlcpy(out->root, pw->pw_dir, sizeof(out->root));
+	out->source = ACCOUNT_SYSTEM;
 	memset(id, 0, sizeof(*id));
 	id->uid = pw->pw_uid;
 	id->gid = pw->pw_gid;

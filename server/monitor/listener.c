@@ -49,8 +49,9 @@ listener_options(int fd, const struct addr *addr, uint32_t mss)
 	return 0;
 }
 
-int
-listener_bind(const struct addr *addr, uint32_t mss)
+/* A socket bound to addr, or -1 with errno. */
+static int
+listener_socket(const struct addr *addr, uint32_t mss)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(addr, &ss);
@@ -61,12 +62,24 @@ listener_bind(const struct addr *addr, uint32_t mss)
 	if (fd == -1)
 		return -1;
 	if (listener_options(fd, addr, mss) == -1 ||
-	    bind(fd, (const struct sockaddr *)&ss, len) == -1 ||
-	    listen(fd, LISTEN_BACKLOG) == -1) {
+	    bind(fd, (const struct sockaddr *)&ss, len) == -1) {
 		saved = errno;
 		close(fd);
 		errno = saved;
 		return -1;
+	}
+	return fd;
+}
+
+int
+listener_bind(const struct addr *addr, uint32_t mss)
+{
+	int fd = listener_socket(addr, mss), saved;
+
+	if (fd != -1 && listen(fd, LISTEN_BACKLOG) == -1) {
+		saved = errno;
+		fd_close(&fd);
+		errno = saved;
 	}
 	return fd;
 }
@@ -271,6 +284,47 @@ listeners_prune(struct monitor *m, const struct config *conf)
 		/* One that the configuration does not know is as its first. */
 		l->index = i == -1 ? 0 : (uint16_t)i;
 	}
+}
+
+/* Would it be bound? Nothing listens on it, so no client is deceived. */
+static int
+plan_new(const struct addr *addr, FILE *out)
+{
+	char text[ADDR_STRLEN];
+	int fd = listener_socket(addr, 0);
+
+	addr_str(addr, text, sizeof(text));
+	if (fd == -1) {
+		fprintf(
+		    out, "cannot listen on %s: %s\n", text, strerror(errno));
+		return -1;
+	}
+	close(fd);
+	fprintf(out, "%s will be listened on\n", text);
+	return 0;
+}
+
+int
+listeners_plan(struct monitor *m, const struct config *conf, FILE *out)
+{
+	char text[ADDR_STRLEN];
+	struct listener *l;
+	int result = 0;
+	size_t i;
+
+	l = TAILQ_FIRST(&m->listeners);
+	if (l != NULL && l->inherited)
+		return 0;
+	for (i = 0; i < conf->nlistens; i++)
+		if (listener_find(&m->listeners, &conf->listens[i].addr) ==
+			NULL &&
+		    plan_new(&conf->listens[i].addr, out) == -1)
+			result = -1;
+	TAILQ_FOREACH (l, &m->listeners, entry)
+		if (conf_index(conf, &l->addr) == -1)
+			fprintf(out, "%s will be closed, its sessions go on\n",
+			    addr_str(&l->bound, text, sizeof(text)));
+	return result;
 }
 
 int

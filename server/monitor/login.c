@@ -71,11 +71,18 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		login_refuse(m, c, V_DENIED, "root may not log in");
 		return;
 	}
+	/* A reload may have taken it away while it was checked. */
+	if (account_objection(m->conf, account->source, account->name) !=
+	    NULL) {
+		login_refuse(m, c, V_DENIED, "account-removed");
+		return;
+	}
 	if (user_limit_reached(m, account)) {
 		login_refuse(m, c, V_LIMIT, "max-sessions");
 		return;
 	}
 	sessions_set_account(&m->sessions, c, account->name);
+	c->source = account->source;
 	client_set_state(c, CLIENT_GRANTING);
 	if (agents_grant(m, c, account) == -1)
 		login_refuse(m, c, V_ERROR, "no-file-agent");

@@ -124,6 +124,7 @@ struct client {
 	struct guess guess; /* of it */
 	uint32_t delay; /* ms, before its refusal is told */
 	struct tally *from, *account; /* account: NULL unless GRANTING or IN */
+	enum account_source source; /* of the account */
 	pid_t agent; /* 0 unless IN */
 	char *what; /* last WM_STATUS */
 	uint64_t bytes;
@@ -181,6 +182,9 @@ int listeners_inherit(struct monitor *);
 /* Starts to accept and logs the addresses of those that are new. */
 void listeners_start(struct monitor *);
 void listeners_close(struct monitor *);
+/* What listeners_apply() would do, in lines of out. 0, or -1 if it would fail.
+ */
+int listeners_plan(struct monitor *, const struct config *, FILE *out);
 /* Binds addr and listens; the descriptor or -1 with errno. */
 int listener_bind(const struct addr *, uint32_t mss);
 
@@ -243,7 +247,9 @@ void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
 /* Ends a session with a 421. */
 void client_kick(struct client *, const char *reason);
-/* Ends every session so. */
+/* The same after its running transfer or command. */
+void client_retire(struct client *, const char *reason);
+/* Kicks every client. */
 void workers_kick_all(struct monitor *, const char *reason);
 /* Does what it asks for; -1 if it must not say this. */
 int worker_answer(struct wproc *, struct ipc_msg *);
@@ -362,9 +368,18 @@ void report_end(struct report *, FILE *copy);
  * still running; out (or NULL) is told what the log is told, line by line.
  */
 int monitor_reload(struct monitor *, FILE *out);
-/* Would it be taken over? 0, or -1; out is told why not, or what would change.
- * Nothing is changed. */
+/* What it would do, and nothing of it: each difference is a line of out. 0, or
+ * -1 if it could not be taken over, for the reasons told there. */
 int monitor_reload_dry(struct monitor *, FILE *out);
+/* Why this account may no longer log in, or NULL. */
+const char *account_objection(
+    const struct config *, enum account_source, const char *name);
+/*
+ * Ends the sessions that may not go on under the configuration now, as its
+ * reload_ends says; plan: only tells which. Returns their number.
+ */
+unsigned sessions_revoke(struct monitor *, const struct config *old,
+    const struct config *now, FILE *plan);
 /* SIGTERM, SIGINT: the first drains, the second kills. */
 void monitor_stop(struct monitor *);
 /* Takes no new sessions, and ends when the last has gone. */

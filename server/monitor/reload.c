@@ -18,6 +18,9 @@
 #include "server/monitor/monitor.h"
 #include "server/tlsconf.h"
 
+#define LOGGED_LINES 50 /* of what has changed */
+
+/* As its files are now, or NULL after saying why not. */
 static struct config *
 reload_read(struct monitor *m, FILE *out)
 {
@@ -37,6 +40,7 @@ reload_read(struct monitor *m, FILE *out)
 	return conf;
 }
 
+/* ------------------------------------------------------- a new generation */
 /* What a generation is made of. */
 struct parts {
 	struct config *conf;
@@ -45,15 +49,12 @@ struct parts {
 	struct control_socket control;
 };
 
-/* 0, or -1 after saying why. */
+/* All but the configuration. 0, or -1 after saying why. */
 static int
 parts_make(struct monitor *m, struct parts *p, FILE *out)
 {
 	char err[256];
 
-	p->conf = reload_read(m, out);
-	if (p->conf == NULL)
-		return -1;
 	p->tls = certs_load(p->conf, out);
 	if (p->tls == NULL || tickets_load(m, p->conf, &p->tickets, out) == -1)
 		return -1;
@@ -75,12 +76,18 @@ parts_free(struct parts *p)
 }
 
 static void
-take_over(struct monitor *m, struct parts *p)
+swap_conf(struct monitor *m, struct parts *p)
 {
 	struct config *old = m->conf;
 
 	m->conf = p->conf;
 	p->conf = old;
+}
+
+static void
+take_all(struct monitor *m, struct parts *p)
+{
+	swap_conf(m, p);
 	monitor_open_log(m, m->conf);
 	tickets_use(m, &p->tickets);
 	certs_use(m, p->tls);
@@ -91,40 +98,97 @@ take_over(struct monitor *m, struct parts *p)
 	agents_retire(m);
 	control_use(m, &p->control);
 	listeners_start(m);
-	log_info("config generation %u active", m->generation);
+}
+
+/* Nothing else has changed. */
+static void
+take_users(struct monitor *m, struct parts *p)
+{
+	swap_conf(m, p);
+	auths_replace(m->auths);
+}
+
+/* --------------------------------------------------------------- telling */
+/* What has changed goes to who asked, and the first of it to the log. */
+static void
+tell_difference(const struct config *old, const struct config *now, FILE *copy)
+{
+	char *text = NULL, *rest, *line;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	unsigned n;
+
+	if (out == NULL)
+		die("open_memstream");
+	(void)conf_diff(old, now, out);
+	fclose(out);
+	if (copy != NULL)
+		fputs(text, copy);
+	rest = text;
+	for (n = 0; (line = strsep(&rest, "\n")) != NULL && *line != '\0'; n++)
+		if (n < LOGGED_LINES)
+			log_info("reload: %s", line);
+	if (n > LOGGED_LINES)
+		log_info("reload: and %u changes more", n - LOGGED_LINES);
+	free(text);
+}
+
+static void
+tell_result(const struct monitor *m, unsigned kinds, FILE *copy)
+{
+	char line[128];
+
+	(void)snprintf(line, sizeof(line), "config generation %u %s",
+	    m->generation,
+	    kinds == CONF_DIFF_USERS ? "goes on with other users" : "active");
+	log_info("%s", line);
+	if (copy != NULL)
+		fprintf(copy, "%s\n", line);
+}
+
+/* ------------------------------------------------------------- reloading */
+/* Certificates that were renewed, perhaps not all of them yet, make a reload
+ * more than one of users. */
+static bool
+certs_have_changed(const struct monitor *m)
+{
+	return m->certs_changed || (m->tls != NULL && tlsconf_changed(m->tls));
 }
 
 static int
-reload_try(struct monitor *m, FILE *out)
+take(struct monitor *m, struct parts *p, FILE *err, FILE *out)
+{
+	unsigned kinds = conf_diff(m->conf, p->conf, NULL);
+
+	if (certs_have_changed(m))
+		kinds |= CONF_DIFF_REST;
+	if (kinds != CONF_DIFF_USERS && parts_make(m, p, err) == -1)
+		return -1;
+	tell_difference(m->conf, p->conf, out);
+	if (kinds == CONF_DIFF_USERS)
+		take_users(m, p);
+	else
+		take_all(m, p);
+	tell_result(m, kinds, out);
+	sessions_revoke(m, p->conf, m->conf, NULL);
+	return 0;
+}
+
+static int
+reload_try(struct monitor *m, FILE *err, FILE *out)
 {
 	struct parts parts = { .control.fd = -1 };
-	int result = parts_make(m, &parts, out);
+	int result = -1;
 
-	if (result == 0)
-		take_over(m, &parts);
-	else
-		fprintf(out,
+	parts.conf = reload_read(m, err);
+	if (parts.conf != NULL)
+		result = take(m, &parts, err, out);
+	if (result == -1)
+		fprintf(err,
 		    "configuration not reloaded: generation %u stays\n",
 		    m->generation);
 	parts_free(&parts);
 	return result;
-}
-
-int
-monitor_reload_dry(struct monitor *m, FILE *out)
-{
-	struct config *conf = reload_read(m, out);
-	int problems;
-
-	if (conf == NULL)
-		return -1;
-	problems = tlsconf_check(conf, out);
-	if (problems == 0)
-		fprintf(out, "%s is in order\n", conf->path);
-	if (problems == 0 && conf_diff(m->conf, conf, out) == 0)
-		fputs("nothing would change\n", out);
-	conf_free(conf);
-	return problems == 0 ? 0 : -1;
 }
 
 int
@@ -137,8 +201,43 @@ monitor_reload(struct monitor *m, FILE *out)
 		return -1;
 	notify_reloading();
 	report_begin(&report);
-	result = reload_try(m, report.to);
+	result = reload_try(m, report.to, out);
 	report_end(&report, out);
 	notify_ready();
+	return result;
+}
+
+/* --------------------------------------------------------------- dry run */
+static void
+plan_sessions(
+    struct monitor *m, const struct config *conf, unsigned kinds, FILE *out)
+{
+	unsigned n = sessions_revoke(m, m->conf, conf, out);
+
+	fprintf(out, "%u of %u sessions end, %s\n", n, m->sessions.count,
+	    kinds == CONF_DIFF_USERS
+		? "the others are not touched"
+		: "the others go on with the old configuration");
+}
+
+int
+monitor_reload_dry(struct monitor *m, FILE *out)
+{
+	struct config *conf = reload_read(m, out);
+	unsigned kinds;
+	int result;
+
+	if (conf == NULL)
+		return -1;
+	result = tlsconf_check(conf, out) == 0 ? 0 : -1;
+	kinds = conf_diff(m->conf, conf, out);
+	if (kinds == 0)
+		fputs("nothing would change\n", out);
+	if (listeners_plan(m, conf, out) == -1)
+		result = -1;
+	plan_sessions(m, conf, kinds, out);
+	if (result == 0)
+		fprintf(out, "%s is in order\n", conf->path);
+	conf_free(conf);
 	return result;
 }

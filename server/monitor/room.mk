@@ -17,6 +17,7 @@ libserver_a_SOURCES += \
 	server/monitor/refuse.c \
 	server/monitor/reload.c \
 	server/monitor/report.c \
+	server/monitor/revoke.c \
 	server/monitor/sessions.c \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \

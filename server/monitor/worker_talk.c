@@ -89,16 +89,29 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 	worker_send(c->worker, &b, fd);
 }
 
-void
-client_kick(struct client *c, const char *reason)
+/* MW_KICK or MW_RETIRE */
+static void
+tell_end(const struct client *c, uint16_t type, const char *reason)
 {
 	uint8_t mem[256];
 	struct wbuf b;
 
-	ipc_begin(&b, mem, sizeof(mem), MW_KICK);
+	ipc_begin(&b, mem, sizeof(mem), type);
 	put_u64(&b, c->sid);
 	put_str(&b, reason);
 	worker_send(c->worker, &b, -1);
+}
+
+void
+client_kick(struct client *c, const char *reason)
+{
+	tell_end(c, MW_KICK, reason);
+}
+
+void
+client_retire(struct client *c, const char *reason)
+{
+	tell_end(c, MW_RETIRE, reason);
 }
 
 void

@@ -262,6 +262,5 @@ cmd_finish(struct session *s)
 	if (s->mode == CTRL_CLOSING)
 		return;
 	ctrl_set_mode(s, CTRL_READY);
-	if (s->w->shutting_down)
-		session_bye(s, 421, "Service going down.", "shutdown");
+	session_retire_now(s);
 }

@@ -151,6 +151,21 @@ on_kick(struct worker *w, struct ipc_msg *m)
 }
 
 static void
+on_retire(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	char reason[PROTO_REASON_MAX];
+
+	(void)get_str(&m->body, reason, sizeof(reason));
+	check_end(m);
+	if (s == NULL)
+		return;
+	session_enter(s);
+	session_retire(s, reason);
+	session_leave(s);
+}
+
+static void
 leave_if_empty(struct worker *w)
 {
 	if (TAILQ_EMPTY(&w->sessions))
@@ -182,7 +197,7 @@ on_shutdown(struct worker *w, struct ipc_msg *m)
 		if (s->mode != CTRL_READY && s->mode != CTRL_HANDSHAKE)
 			continue;
 		session_enter(s);
-		session_bye(s, 421, "Service going down.", "shutdown");
+		session_retire_now(s);
 		session_leave(s);
 	}
 	leave_if_empty(w);
@@ -242,6 +257,7 @@ static const struct {
 	{ MW_REPORT, on_report },
 	{ MW_LOG, on_log },
 	{ MW_TICKET_KEYS, on_ticket_keys },
+	{ MW_RETIRE, on_retire },
 };
 
 void

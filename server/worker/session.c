@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/proto.h"
 #include "server/tlsconf.h"
 #include "server/worker/cmd_login.h"
 #include "server/worker/ctrl.h"
@@ -273,6 +274,31 @@ session_bye(struct session *s, int code, const char *text, const char *reason)
 }
 
 void
+session_retire_now(struct session *s)
+{
+	char text[PROTO_REASON_MAX + 32];
+
+	if (s->retire == NULL && !s->w->shutting_down)
+		return;
+	if (s->retire == NULL) {
+		session_bye(s, 421, "Service going down.", "shutdown");
+		return;
+	}
+	(void)snprintf(
+	    text, sizeof(text), "%s, closing control connection.", s->retire);
+	session_bye(s, 421, text, s->retire);
+}
+
+void
+session_retire(struct session *s, const char *reason)
+{
+	set_string(&s->retire, reason);
+	/* A handshake is not worth waiting for. */
+	if (s->mode == CTRL_READY || s->mode == CTRL_HANDSHAKE)
+		session_retire_now(s);
+}
+
+void
 session_end(struct session *s, const char *reason)
 {
 	if (s->ended)
@@ -299,6 +325,7 @@ session_free(struct session *s)
 	free(s->rename_from);
 	free(s->client);
 	free(s->bye);
+	free(s->retire);
 	free(s);
 }
 

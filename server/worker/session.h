@@ -113,6 +113,7 @@ struct session {
 	unsigned nearly; /* commands before login, good or bad */
 	size_t discarded; /* bytes read while closing */
 	char *bye; /* why it is closing */
+	char *retire; /* why it is to close after the running command */
 	void *ctx; /* what the pending command must remember; malloc'd */
 	/* The pending command goes on here when all its output has been sent.
 	 */
@@ -184,6 +185,12 @@ void session_leave(struct session *);
  */
 void session_bye(
     struct session *, int code, const char *text, const char *reason);
+
+/* As session_bye() with a 421 for this reason, when nothing is under way: now,
+ * or by cmd_finish(). */
+void session_retire(struct session *, const char *reason);
+/* If it is to go now, says so. */
+void session_retire_now(struct session *);
 
 /* Drops the user and everything that is his (USER, REIN, AUTH). */
 void session_drop_user(struct session *);

@@ -225,8 +225,8 @@ monitor_say(struct stage *st, const char *arg)
 	(void)step_word(&arg, word, sizeof(word));
 	if (say_login(st, word, arg))
 		return;
-	if (strcmp(word, "KICK") == 0) {
-		begin(&w, MW_KICK);
+	if (strcmp(word, "KICK") == 0 || strcmp(word, "RETIRE") == 0) {
+		begin(&w, word[0] == 'K' ? MW_KICK : MW_RETIRE);
 		put_u64(&w, STAGE_SID);
 		put_str(&w, arg);
 	} else if (strcmp(word, "DRAIN") == 0) {

@@ -65,6 +65,30 @@ class Reload(lib.TestCase):
         client.must("USER new", 331)
         client.must("PASS secret", 530)
 
+    def test_removed_user_leaves_after_the_transfer(self):
+        """R11.3: the upload is finished, then 421."""
+        self.server.write_users([("new", "secret"), ("idle", "secret")])
+        self.reload()
+        workers = self.server.pids("worker")
+        busy, idle, stays = (self.login("new", "secret"),
+                             self.login("idle", "secret"), self.login())
+        with busy.transfer("STOR up") as sock:
+            sock.sendall(b"half")
+            self.server.write_users()
+            self.reload()
+            self.assertRegex(idle.reply().text, "Account removed")
+            self.assertEqual(idle.at_end(), b"")
+            self.assertTrue(busy.quiet())
+            sock.sendall(b" and whole")
+            sock.shutdown(socket.SHUT_WR)
+            lib.read_all(sock)
+        busy.must_end(226)
+        self.assertEqual(busy.reply().code, 421)
+        self.assertEqual(self.server.get("up"), b"half and whole")
+        stays.must("NOOP", 200)
+        # Nothing but users: the workers are the same ones.
+        self.assertEqual(self.server.pids("worker"), workers)
+
     def test_mistakes_change_nothing(self):
         client = self.login()
         for mistake in ("nonsense = 1", "banner = ", "workers = many",

@@ -109,6 +109,7 @@ fake_setup(uint32_t workers, uint32_t auths)
 	conf->max_auth_queue = 8;
 	conf->drain_timeout = 60;
 	conf->log = xstrdup("none");
+	conf->system_accounts = true; /* whose logins the tests play */
 	nfakes = 0;
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);

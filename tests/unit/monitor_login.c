@@ -127,10 +127,24 @@ login_result(
 void
 login_result_ok(struct fake *a, uint64_t id, const char *name, uid_t uid)
 {
+	enum account_source source = ACCOUNT_SYSTEM;
+
+	if (conf_find_user(m->conf, name) != NULL)
+		source = ACCOUNT_USER;
+	else if (strcmp(name, "anonymous") == 0)
+		source = ACCOUNT_GUEST;
+	login_result_ok_as(a, id, name, uid, source);
+}
+
+void
+login_result_ok_as(struct fake *a, uint64_t id, const char *name, uid_t uid,
+    enum account_source source)
+{
 	struct account account;
 	struct wbuf b;
 
 	account_fill(&account, name, uid);
+	account.source = source;
 	fake_begin(&b, AM_RESULT);
 	put_u64(&b, id);
 	put_u8(&b, V_OK);

@@ -30,6 +30,9 @@ void login_result(
     struct fake *auth, uint64_t id, enum verdict, const char *reason);
 void login_result_ok(
     struct fake *auth, uint64_t id, const char *name, uid_t uid);
+/* login_result_ok() finds the source by the configuration. */
+void login_result_ok_as(struct fake *auth, uint64_t id, const char *name,
+    uid_t uid, enum account_source);
 /* The agent answers a grant; says that a session's channel was closed. */
 void login_granted_by(
     struct fake *agent, uint64_t sid, int64_t err, const char *reason);

@@ -17,6 +17,7 @@ new_account(void)
 	struct account *a = xcalloc(1, sizeof(*a));
 
 	strlcpy(a->name, "anna", sizeof(a->name));
+	a->source = ACCOUNT_SYSTEM;
 	a->ident.uid = 1000;
 	a->ident.gid = 100;
 	a->ident.ngroups = 2;
@@ -136,6 +137,8 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
+static uint8_t source; /* of get_raw() */
+
 /* A message as account_put() never writes it. */
 static int
 get_raw(
@@ -148,6 +151,7 @@ get_raw(
 
 	wbuf_init(&w, mem, sizeof(mem));
 	put_str(&w, "anna");
+	put_u8(&w, source);
 	put_u8(&w, (uint8_t)anonymous);
 	put_u32(&w, 1000);
 	put_u32(&w, 1000);
@@ -187,6 +191,8 @@ START_TEST(flags_are_0_or_1)
 	ck_assert_int_eq(get_raw(b, 1, 0, 1), 0);
 	ck_assert_int_eq(get_raw(b, 2, 0, 0), -1);
 	ck_assert_int_eq(get_raw(b, 0, 0, 2), -1);
+	source = ACCOUNT_SOURCE_COUNT;
+	ck_assert_int_eq(get_raw(b, 0, 0, 0), -1);
 	free(b);
 }
 END_TEST

@@ -14,7 +14,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "tests/unit/monitor_fake.h"
+#include "tests/unit/monitor_login.h"
 #include "tests/unit/suites.h"
 
 static struct monitor *const m = &fake_monitor;
@@ -203,6 +203,228 @@ START_TEST(missing_file_changes_nothing)
 }
 END_TEST
 
+/* --------------------------------------------------------------- users */
+#define JOE "user joe { password = \"*\" root = / }\n"
+#define ANN "user ann { password = \"*\" root = / }\n"
+
+static unsigned port; /* of the listener in all of these */
+
+static void
+write_users(const char *users)
+{
+	write_conf("auth_processes = 1\n"
+		   "listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n%s",
+	    port, users);
+}
+
+/* A monitor that has taken over these users. */
+static void
+begin_with(const char *users)
+{
+	port = free_port();
+	write_users(users);
+	ck_assert_int_eq(reload(), 0);
+	fake_expect(fake_get(ROLE_WORKER, 0), MW_DRAIN);
+	login_auth = fake_get(ROLE_AUTH, 1);
+	login_worker = fake_get(ROLE_WORKER, 1);
+}
+
+START_TEST(users_alone_replace_nothing_but_auth)
+{
+	begin_with(JOE);
+	write_users(JOE ANN);
+	ck_assert_int_eq(reload(), 0);
+	ck_assert_str_eq(told,
+	    "user \"ann\" is new\n"
+	    "config generation 2 goes on with other users\n");
+	ck_assert_ptr_nonnull(strstr(log_text(), "user \"ann\" is new"));
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "ann"));
+	ck_assert_uint_eq(m->generation, 2);
+	ck_assert_uint_eq(fake_count(ROLE_WORKER), 2);
+	fake_expect_nothing(login_worker);
+	fake_expect_closed(login_auth);
+	ck_assert_uint_eq(fake_count(ROLE_AUTH), 3);
+}
+END_TEST
+
+/* Somebody may have a reason that is not in the files. */
+START_TEST(same_configuration_is_a_new_generation)
+{
+	begin_with(JOE);
+	ck_assert_int_eq(reload(), 0);
+	ck_assert_str_eq(told, "config generation 3 active\n");
+	fake_expect(login_worker, MW_DRAIN);
+}
+END_TEST
+
+static void
+expect_retired(uint64_t sid, const char *why)
+{
+	struct ipc_msg *msg = fake_expect(login_worker, MW_RETIRE);
+	char reason[PROTO_REASON_MAX];
+
+	ck_assert_uint_eq(get_u64(&msg->body), sid);
+	get_str(&msg->body, reason, sizeof(reason));
+	ck_assert_int_eq(rbuf_end(&msg->body), 0);
+	ck_assert_str_eq(reason, why);
+}
+
+/* R11.3 */
+START_TEST(sessions_of_removed_users_are_retired)
+{
+	struct fake *w;
+	uint64_t joe, ann, other;
+	int fds[3];
+
+	begin_with("anonymous { enabled = yes root = / }\n" JOE ANN);
+	fds[0] = fake_session(&w, &joe);
+	fds[1] = fake_session(&w, &ann);
+	fds[2] = fake_session(&w, &other);
+	(void)login_whole(joe, "joe", 1001);
+	(void)login_whole(ann, "ann", 1002);
+	(void)login_whole(other, "anonymous", 1003);
+	write_users("anonymous { enabled = yes root = / }\n" ANN);
+	ck_assert_int_eq(reload(), 0);
+	expect_retired(joe, "Account removed");
+	fake_expect_nothing(w);
+	write_users("anonymous { enabled = yes root = / }\n"
+		    "user ann { password = \"*\" root = / disabled = yes }");
+	ck_assert_int_eq(reload(), 0);
+	/* He whose session has not ended yet is told again. */
+	expect_retired(ann, "Account disabled");
+	expect_retired(joe, "Account removed");
+	fake_expect_nothing(w);
+	write_users("user ann { password = \"*\" root = / }");
+	ck_assert_int_eq(reload(), 0);
+	fake_expect(w, MW_DRAIN);
+	expect_retired(other, "Guests are not let in");
+	expect_retired(joe, "Account removed");
+	fake_expect_nothing(w);
+	for (joe = 0; joe < NELEM(fds); joe++)
+		close(fds[joe]);
+}
+END_TEST
+
+START_TEST(reload_ends_nobody_or_who_changed)
+{
+	uint64_t joe, ann;
+	int a, b;
+
+	begin_with("reload_ends = none\n" JOE ANN);
+	a = fake_session(&login_worker, &joe);
+	b = fake_session(&login_worker, &ann);
+	(void)login_whole(joe, "joe", 1001);
+	(void)login_whole(ann, "ann", 1002);
+	write_users("reload_ends = none\n" ANN);
+	ck_assert_int_eq(reload(), 0);
+	fake_expect_nothing(login_worker);
+	write_users("reload_ends = changed\n"
+		    "user ann { password = \"!\" root = / }\n" JOE);
+	ck_assert_int_eq(reload(), 0);
+	fake_expect(login_worker, MW_DRAIN);
+	expect_retired(ann, "Account changed");
+	fake_expect_nothing(login_worker);
+	close(a);
+	close(b);
+}
+END_TEST
+
+/* The auth process answered from the configuration before. */
+START_TEST(login_of_a_user_removed_meanwhile_is_refused)
+{
+	struct fake *w;
+	uint64_t sid, id;
+	int conn;
+
+	begin_with(JOE);
+	conn = fake_session(&w, &sid);
+	login_ask(sid, 1, "joe");
+	id = login_checked_by(login_auth, "joe");
+	write_users(ANN);
+	ck_assert_int_eq(reload(), 0);
+	login_result_ok_as(login_auth, id, "joe", 1001, ACCOUNT_USER);
+	login_expect(sid, 1, V_DENIED, "account-removed");
+	close(conn);
+}
+END_TEST
+
+/* ------------------------------------------------------------- dry run */
+static int
+dry_run(void)
+{
+	FILE *out = fmemopen(told, sizeof(told), "w");
+	int result;
+
+	ck_assert_ptr_nonnull(out);
+	memset(told, 0, sizeof(told));
+	result = monitor_reload_dry(m, out);
+	fclose(out);
+	return result;
+}
+
+START_TEST(dry_run_tells_and_does_nothing)
+{
+	struct config *conf;
+	unsigned other = free_port();
+	struct fake *w;
+	uint64_t sid;
+	char want[256];
+	int conn;
+
+	begin_with(JOE);
+	conn = fake_session(&w, &sid);
+	(void)login_whole(sid, "joe", 1001);
+	conf = m->conf;
+	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n" ANN,
+	    other);
+	ck_assert_int_eq(dry_run(), 0);
+	snprintf(want, sizeof(want), "listen \"ftp\": port: %u -> %u\n", port,
+	    other);
+	ck_assert_ptr_nonnull(strstr(told, want));
+	ck_assert_ptr_nonnull(strstr(told, "user \"joe\" is gone\n"));
+	snprintf(
+	    want, sizeof(want), "127.0.0.1:%u will be listened on\n", other);
+	ck_assert_ptr_nonnull(strstr(told, want));
+	snprintf(want, sizeof(want), "127.0.0.1:%u will be closed", port);
+	ck_assert_ptr_nonnull(strstr(told, want));
+	ck_assert_ptr_nonnull(strstr(told, "of joe ends after its transfer"));
+	ck_assert_ptr_nonnull(strstr(told, "1 of 1 sessions end, the others go "
+					   "on with the old"));
+	ck_assert_ptr_eq(m->conf, conf);
+	fake_expect_nothing(w);
+	ck_assert_uint_eq(fake_count(ROLE_WORKER), 2);
+	ck_assert_uint_eq(TAILQ_FIRST(&m->listeners)->bound.port, port);
+	write_users(JOE);
+	ck_assert_int_eq(dry_run(), 0);
+	ck_assert_ptr_nonnull(strstr(told, "nothing would change\n"));
+	close(conn);
+}
+END_TEST
+
+START_TEST(dry_run_finds_what_would_fail)
+{
+	struct addr addr;
+	int taken;
+
+	begin_with(JOE);
+	write_users("nonsense = 1\n");
+	ck_assert_int_eq(dry_run(), -1);
+	ck_assert_ptr_nonnull(strstr(told, "ftpd.conf:7: unknown key"));
+	ck_assert_int_eq(addr_parse_ip(&addr, "127.0.0.1"), 0);
+	taken = listener_bind(&addr, 0);
+	ck_assert_int_eq(sock_local(taken, &addr), 0);
+	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n" JOE,
+	    addr.port);
+	ck_assert_int_eq(dry_run(), -1);
+	ck_assert_ptr_nonnull(strstr(told, "cannot listen on 127.0.0.1"));
+	write_users("certificate x { file = /nonexistent }\n" JOE);
+	ck_assert_int_eq(dry_run(), -1);
+	ck_assert_ptr_nonnull(strstr(told, "certificate \"x\": /nonexistent"));
+	ck_assert_uint_eq(m->generation, 2);
+	close(taken);
+}
+END_TEST
+
 START_TEST(no_reload_while_stopping)
 {
 	write_conf("listen \"ftp\" { address = \"127.0.0.1\" port = %u }\n",
@@ -247,6 +469,13 @@ suite_monitor_reload(void)
 	tcase_add_test(tc, missing_file_changes_nothing);
 	tcase_add_test(tc, reopened_log_is_sent);
 	tcase_add_test(tc, no_reload_while_stopping);
+	tcase_add_test(tc, users_alone_replace_nothing_but_auth);
+	tcase_add_test(tc, same_configuration_is_a_new_generation);
+	tcase_add_test(tc, sessions_of_removed_users_are_retired);
+	tcase_add_test(tc, reload_ends_nobody_or_who_changed);
+	tcase_add_test(tc, login_of_a_user_removed_meanwhile_is_refused);
+	tcase_add_test(tc, dry_run_tells_and_does_nothing);
+	tcase_add_test(tc, dry_run_finds_what_would_fail);
 	suite_add_tcase(s, tc);
 	return s;
 }
