@@ -301,8 +301,8 @@ const struct conf_key conf_keys[] = {
 	    "LIST and NLST understand *, ? and [ ] in the last part of a path." },
 	{ SECTION_FILES, "mlsd_links", &conf_enum, AT(mlsd_links), "follow", 0, 0, links,
 	    "How MLSD shows a symbolic link: as what it leads to, or as OS.unix=slink." },
-	{ SECTION_FILES, "sort_max", &conf_count, AT(list_sort_max), "20000", 0, 100 * MILLION, NULL,
-	    "A directory with more entries is listed unsorted, by NLST one with more than 1000." },
+	{ SECTION_FILES, "sort_max", &conf_count, AT(list_sort_max), "2000", 0, 100 * MILLION, NULL,
+	    "A directory with more entries is listed unsorted; ten times as many are sorted where the client asks for an order." },
 	{ SECTION_FILES, "stat_max", &conf_count, AT(stat_list_max), "10000", 1, 100 * MILLION, NULL,
 	    "The most entries STAT with a path lists." },
 

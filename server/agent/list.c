@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/param.h>
 #include <unistd.h>
 
 #include "common/mem.h"
@@ -24,7 +23,7 @@
 #include "server/agent/resolve.h"
 
 #define FIRST_PAGE (8 * 1024) /* the client's first byte comes at once */
-#define NAMES_SORT_MAX 1000 /* NLST is for programs, which want it soon */
+#define ASKED_FOR 10 /* times sort_max are sorted if the client wants it */
 #define NEXT_PAGE (64 * 1024) /* a page may exceed this by one line */
 
 struct listing {
@@ -140,14 +139,13 @@ order_of(const struct entry_view *v)
 }
 
 /* Of how many names an order is worth waiting for. */
-static uint32_t
+static size_t
 sort_max_of(const struct agent_session *s, const struct entry_view *v)
 {
 	uint32_t asked = LISTF_BY_TIME | LISTF_BY_SIZE | LISTF_REVERSE;
 
-	if (v->style == LIST_NAMES && (v->flags & asked) == 0)
-		return MIN(s->conf->list_sort_max, NAMES_SORT_MAX);
-	return s->conf->list_sort_max;
+	return (size_t)s->conf->list_sort_max *
+	       ((v->flags & asked) != 0 ? ASKED_FOR : 1);
 }
 
 /* Which names a request wants of a directory. */

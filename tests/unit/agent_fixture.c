@@ -48,7 +48,7 @@ fixture_dir(void)
 	f.conf.upload_mode = CONF_UPLOAD_ATOMIC;
 	f.conf.upload_resume = true;
 	f.conf.show_dotfiles = true;
-	f.conf.list_sort_max = 20000;
+	f.conf.list_sort_max = 2000;
 	f.conf.mlsd_links = CONF_LINKS_FOLLOW;
 	strlcpy(f.acct.name, "anna", sizeof(f.acct.name));
 	strlcpy(f.acct.root, f.dir, sizeof(f.acct.root));

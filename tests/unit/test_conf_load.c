@@ -90,7 +90,7 @@ START_TEST(test_defaults)
 	ck_assert(conf->show_dotfiles && !conf->hide_ids);
 	ck_assert(!conf->list_localtime && conf->list_glob);
 	ck_assert_uint_eq(conf->mlsd_links, CONF_LINKS_FOLLOW);
-	ck_assert_uint_eq(conf->list_sort_max, 20000);
+	ck_assert_uint_eq(conf->list_sort_max, 2000);
 	ck_assert_uint_eq(conf->stat_list_max, 10000);
 	ck_assert(!conf->anonymous);
 	ck_assert_uint_eq(conf->anonymous_rules.rights, RIGHTS_READ_ONLY);
