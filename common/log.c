@@ -1,118 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Log lines: formatted and flattened here, written with one write(2) or
- * syslog(3). Whoever logs to a pipe ignores SIGPIPE.
+ * Messages of the log: what is worth a line, and the ends of a process. Whoever
+ * logs to a pipe ignores SIGPIPE.
  */
 #include "common/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/mem.h"
-#include "common/str.h"
+#include "common/log_line.h"
+#include "common/log_sink.h"
 
-/* PIPE_BUF: a write of so much to a pipe is never mixed with another. */
-#define LOG_LINE_MAX 4096
-
-enum target {
-	TARGET_STDERR,
-	TARGET_SYSLOG,
-	TARGET_FILE,
-	TARGET_NONE
-};
-
-static enum target target = TARGET_STDERR;
-static char *path; /* of TARGET_FILE */
-static int file_fd = -1; /* of TARGET_FILE */
-static int test_fd = -1;
 static enum log_level threshold = LOG_LV_INFO;
+static enum log_format format = LOG_FORMAT_TEXT;
 static const char *role = "ternftpd";
 
-static const struct {
-	const char *name;
-	int priority; /* syslog */
-} levels[] = {
-	[LOG_LV_DEBUG] = { "debug", LOG_DEBUG },
-	[LOG_LV_INFO] = { "info", LOG_INFO },
-	[LOG_LV_WARN] = { "warn", LOG_WARNING },
-	[LOG_LV_ERROR] = { "error", LOG_ERR },
+static const char *const levels[] = {
+	[LOG_LV_DEBUG] = "debug",
+	[LOG_LV_INFO] = "info",
+	[LOG_LV_WARN] = "warn",
+	[LOG_LV_ERROR] = "error",
 };
-
-static int
-open_file(const char *name)
-{
-	/* O_NONBLOCK: a FIFO without a reader must not hold us up. */
-	return open(name,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	    0640);
-}
-
-static void
-use_target(enum target t, const char *name, int fd)
-{
-	char *copy = name == NULL ? NULL : xstrdup(name);
-
-	if (target == TARGET_SYSLOG && t != TARGET_SYSLOG)
-		closelog();
-	if (file_fd != -1)
-		(void)close(file_fd);
-	free(path);
-	target = t;
-	path = copy;
-	file_fd = fd;
-}
-
-int
-log_open(const char *name)
-{
-	int fd;
-
-	if (strcmp(name, "stderr") == 0) {
-		use_target(TARGET_STDERR, NULL, -1);
-	} else if (strcmp(name, "none") == 0) {
-		use_target(TARGET_NONE, NULL, -1);
-	} else if (strcmp(name, "syslog") == 0) {
-		openlog("ternftpd", LOG_PID | LOG_NDELAY, LOG_FTP);
-		use_target(TARGET_SYSLOG, NULL, -1);
-	} else {
-		if ((fd = open_file(name)) == -1)
-			return -1;
-		use_target(TARGET_FILE, name, fd);
-	}
-	return 0;
-}
-
-int
-log_reopen(void)
-{
-	int fd;
-
-	if (target != TARGET_FILE)
-		return 0;
-	if ((fd = open_file(path)) == -1)
-		return -1;
-	log_adopt(fd);
-	return 0;
-}
-
-void
-log_adopt(int fd)
-{
-	/* In one step: other threads may be writing. Not for PAM's helpers. */
-	if (target == TARGET_FILE)
-		(void)dup3(fd, file_fd, O_CLOEXEC);
-	(void)close(fd);
-}
 
 void
 log_set_level(enum log_level level)
@@ -123,7 +35,25 @@ log_set_level(enum log_level level)
 bool
 log_wants(enum log_level level)
 {
-	return level >= threshold && (target != TARGET_NONE || test_fd != -1);
+	return level >= threshold && log_sink_target(LOG_MAIN) != LOG_NONE;
+}
+
+const char *
+log_level_name(enum log_level level)
+{
+	return levels[level];
+}
+
+void
+log_set_format(enum log_format f)
+{
+	format = f;
+}
+
+enum log_format
+log_format(void)
+{
+	return format;
 }
 
 void
@@ -132,41 +62,10 @@ log_set_role(const char *name)
 	role = name;
 }
 
-void
-log_set_fd(int fd)
+const char *
+log_role(void)
 {
-	test_fd = fd;
-}
-
-int
-log_fd(void)
-{
-	if (test_fd != -1)
-		return test_fd;
-	switch (target) {
-	case TARGET_STDERR:
-		return STDERR_FILENO;
-	case TARGET_FILE:
-		return file_fd;
-	default:
-		return -1;
-	}
-}
-
-/* "2026-11-25T01:34:13Z", made anew once per second. */
-static const char *
-timestamp(void)
-{
-	static __thread char text[32];
-	static __thread time_t made;
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (now != made && gmtime_r(&now, &tm) != NULL) {
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		made = now;
-	}
-	return text;
+	return role;
 }
 
 /*
@@ -205,30 +104,6 @@ append(char *line, size_t size, size_t len, const char *fmt, ...)
 	return len;
 }
 
-/* A line is one line, whatever a library or a file name put into it. */
-static void
-flatten(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-}
-
-/*
- * A reader that sleeps must not stop a server: its lines are lost instead.
- * (Files are opened with O_NONBLOCK and need no asking.)
- */
-static void
-write_line(const char *line, size_t len)
-{
-	struct pollfd p = { .fd = log_fd(), .events = POLLOUT };
-
-	if (p.fd != file_fd && (poll(&p, 1, 0) != 1 || p.revents != POLLOUT))
-		return;
-	if (write(p.fd, line, len) == -1)
-		return;
-}
-
 static pid_t pid;
 
 static void
@@ -238,8 +113,8 @@ forget_pid(void)
 }
 
 /* Asked for once per process, not once per line. */
-static pid_t
-own_pid(void)
+pid_t
+log_pid(void)
 {
 	static bool watches;
 
@@ -258,27 +133,23 @@ static void
 emit(enum log_level level, int err, const char *before, const char *fmt,
     va_list ap)
 {
-	char line[LOG_LINE_MAX], reason[128] = "";
-	size_t len, start;
+	char text[LOG_LINE_MAX], reason[128] = "";
+	struct log_line line;
+	size_t len, size;
 	int saved = errno;
 
 	if (!log_wants(level))
 		return;
 	if (err != 0)
 		(void)append(reason, sizeof(reason), 0, ": %s", strerror(err));
-	start = len = append(line, 256, 0, "%s %s %s[%d] ", timestamp(),
-	    levels[level].name, role, (int)own_pid());
-	len = append(line, sizeof(line) / 2, len, "%s", before);
-	/* Room stays for the reason and the line's end. */
-	len = vappend(line, sizeof(line) - strlen(reason) - 1, len, fmt, ap);
-	len = append(line, sizeof(line) - 1, len, "%s", reason);
-	flatten(line);
-	if (target == TARGET_SYSLOG && test_fd == -1) {
-		syslog(levels[level].priority, "%s: %s", role, line + start);
-	} else {
-		line[len++] = '\n';
-		write_line(line, len);
-	}
+	log_line_begin(&line, level);
+	/* Room stays for the reason. */
+	size = log_line_room(&line);
+	len = append(text, size / 2, 0, "%s", before);
+	len = vappend(text, size - strlen(reason), len, fmt, ap);
+	(void)append(text, size, len, "%s", reason);
+	log_line_message(&line, text);
+	log_line_write(&line);
 	errno = saved;
 }
 
@@ -332,57 +203,4 @@ bug(const char *fmt, ...)
 	emit(LOG_LV_ERROR, 0, "this is a bug in ternftpd: ", fmt, ap);
 	va_end(ap);
 	exit(1);
-}
-
-/* Writes one escaped or plain unit to out (4 bytes of room); its length. */
-static size_t
-vis_unit(char *out, const unsigned char *p, size_t left, size_t *used_r)
-{
-	size_t n = 1;
-
-	*used_r = 1;
-	if (*p == '"' || *p == '\\') {
-		out[0] = '\\';
-		out[1] = (char)*p;
-		return 2;
-	}
-	if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && *p <= 0x9f) ||
-	    (*p == 0xc2 && left > 1 && p[1] <= 0x9f && p[1] >= 0x80)) {
-		out[0] = '\\';
-		out[1] = (char)('0' + (*p >> 6));
-		out[2] = (char)('0' + (*p >> 3 & 7));
-		out[3] = (char)('0' + (*p & 7));
-		return 4;
-	}
-	if (*p >= 0x80 && (n = utf8_len(p, left)) == 0)
-		n = 1;
-	memcpy(out, p, n);
-	*used_r = n;
-	return n;
-}
-
-char *
-log_vis(char *dst, size_t size, const void *text, size_t len)
-{
-	const unsigned char *p = text, *end = p + len;
-	size_t n, used, out = 0, cut = 0;
-	char unit[4];
-
-	if (size == 0)
-		return dst;
-	while (p < end) {
-		n = vis_unit(unit, p, (size_t)(end - p), &used);
-		if (out + n + 1 > size) {
-			(void)strlcpy(dst + cut, "...", size - cut);
-			return dst;
-		}
-		memcpy(dst + out, unit, n);
-		out += n;
-		p += used;
-		/* The last place between two units where "..." still fits. */
-		if (out + sizeof("...") <= size)
-			cut = out;
-	}
-	dst[out] = '\0';
-	return dst;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Log lines of every process: one fact per line, to stderr, syslog or a file.
+ * The log of every process: one fact per line, to stderr, a file, syslog or the
+ * journal.
  *
- * A line is `TIME LEVEL role[pid] text`, written with a single write(2) to an
- * O_APPEND descriptor that children inherit, so lines of several processes
- * never mix. Text that a client sent goes through log_vis() first: a name with
- * a newline or an escape sequence can forge neither a line nor a terminal.
- * A log that cannot be written never disturbs a session. errno is preserved
- * by every function here.
+ * A line is `TIME LEVEL role[pid] text`, or the same as JSON, written with a
+ * single write(2) to an O_APPEND descriptor that children inherit, so lines of
+ * several processes never mix. The text is a message of these functions or an
+ * event (common/log_event.h). Text that a client sent goes through log_vis()
+ * first: a name with a newline or an escape sequence can forge neither a line
+ * nor a terminal. A log that cannot be written never disturbs a session. errno
+ * is preserved by every function here.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -15,6 +17,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum log_level {
 	LOG_LV_DEBUG,
@@ -23,27 +26,46 @@ enum log_level {
 	LOG_LV_ERROR
 };
 
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON
+};
+
+/* Lines go to the main log; finished transfers to a file of their own, too. */
+enum log_sink {
+	LOG_MAIN,
+	LOG_TRANSFERS,
+	LOG_SINKS
+};
+
 /*
- * Where lines go: "stderr", "syslog", "none" or an absolute path (opened for
- * appending, mode 0640). Returns 0, or -1 with errno and the old target kept.
+ * Where lines go: "stderr", "syslog", "journal", "none" or an absolute path
+ * (opened for appending, mode 0640). Returns 0, or -1 with errno and the old
+ * target kept. syslog and the journal need not be there yet.
  */
 int log_open(const char *target);
-/* Reopens a log file by its path (after rotation). 0 or -1, old one kept. */
+int log_open_sink(enum log_sink, const char *target);
+/* Opens all anew by their paths (after rotation). 0 or -1, old one kept. */
 int log_reopen(void);
 /*
- * Makes the log's descriptor number stand for this file, which the monitor has
+ * Makes the sink's descriptor number stand for this file, which the monitor has
  * reopened; takes over fd. For processes that cannot open it themselves.
  */
-void log_adopt(int fd);
+void log_adopt(enum log_sink, int fd);
+void log_set_format(enum log_format);
+enum log_format log_format(void);
 void log_set_level(enum log_level);
 /* Would such a line be written? For callers whose text is costly to make. */
 bool log_wants(enum log_level);
 /* Name of this process in each line: "monitor", "worker", ... */
 void log_set_role(const char *role);
+const char *log_role(void);
+pid_t log_pid(void);
+const char *log_level_name(enum log_level);
 /* Another descriptor for tests; -1 restores the target of log_open(). */
 void log_set_fd(int fd);
-/* The descriptor lines are written to now, or -1 (syslog, none). */
-int log_fd(void);
+/* The descriptor lines are written to now, or -1. */
+int log_fd(enum log_sink);
 
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -65,6 +87,8 @@ void bug(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
  * Writes at most size bytes with the NUL, marks a cut with "...". Returns dst.
  */
 char *log_vis(char *dst, size_t size, const void *text, size_t len);
+/* The same for the inside of a JSON string; out comes UTF-8 in any case. */
+char *log_json(char *dst, size_t size, const void *text, size_t len);
 #define LOG_VIS_MAX 512
 
 #endif

@@ -8,9 +8,14 @@ libcommon_a_SOURCES += \
 	common/line.c common/line.h \
 	common/listfmt.c common/listfmt.h \
 	common/log.c common/log.h \
+	common/log_event.c common/log_event.h \
+	common/log_line.c common/log_line.h \
+	common/log_sink.c common/log_sink.h \
+	common/log_vis.c \
 	common/mem.c common/mem.h \
 	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \
+	common/reason.c common/reason.h \
 	common/sandbox.c common/sandbox.h \
 	common/sockutil.c common/sockutil.h \
 	common/str.c common/str.h \

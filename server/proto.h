@@ -45,7 +45,7 @@ enum proto_mw {
 	MW_SHUTDOWN = 6,
 	/* u8 on: report WM_STATUS of every session now and on changes */
 	MW_REPORT = 7,
-	/* no fields; fd = the log file, reopened: log_adopt() */
+	/* u8 enum log_sink; fd = its file, reopened: log_adopt() */
 	MW_LOG = 8,
 	/* tls_keys_put(): the ticket keys from now on */
 	MW_TICKET_KEYS = 9,

@@ -129,7 +129,7 @@ session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct)
 	if (s == NULL) {
 		err = errno;
 		close(fd);
-		snprintf(reason, sizeof(reason), "home directory %.64s: %s",
+		snprintf(reason, sizeof(reason), "home-missing: %.64s: %s",
 		    acct->root, strerror(err));
 		say_granted(a, sid, err, reason);
 		return;
@@ -195,7 +195,7 @@ grant(struct agent *a, struct ipc_msg *m)
 	    (m->fd == -1 && !m->fd_lost))
 		return -1;
 	if (m->fd_lost) {
-		say_granted(a, sid, EMFILE, "no descriptor left in the agent");
+		say_granted(a, sid, EMFILE, "no-descriptor: in the agent");
 		return 0;
 	}
 	session_start(a, sid, m->fd, &acct);
@@ -207,10 +207,15 @@ grant(struct agent *a, struct ipc_msg *m)
 static int
 reopened_log(struct ipc_msg *m)
 {
-	if (m->type != MG_LOG || rbuf_end(&m->body) == -1)
+	uint8_t sink;
+
+	if (m->type != MG_LOG)
+		return -1;
+	sink = get_u8(&m->body);
+	if (rbuf_end(&m->body) == -1 || sink >= LOG_SINKS)
 		return -1;
 	if (m->fd != -1)
-		log_adopt(m->fd);
+		log_adopt(sink, m->fd);
 	m->fd = -1;
 	return 0;
 }

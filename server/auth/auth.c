@@ -23,9 +23,14 @@ struct attempt {
 static int
 serve_log(struct ipc_msg *m)
 {
-	if (m->type != MA_LOG || m->fd == -1 || rbuf_end(&m->body) != 0)
+	uint8_t sink;
+
+	if (m->type != MA_LOG || m->fd == -1)
 		return -1;
-	log_adopt(m->fd);
+	sink = get_u8(&m->body);
+	if (rbuf_end(&m->body) != 0 || sink >= LOG_SINKS)
+		diex("the monitor sent a malformed log");
+	log_adopt(sink, m->fd);
 	m->fd = -1;
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/log.h"
+#include "common/log_event.h"
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
@@ -26,9 +26,9 @@ is_banned(struct monitor *m, const struct addr *peer, char *text, size_t size)
 	return true;
 }
 
-/* The reason to refuse this peer, in text; false if there is none. lftp looks
- * for "Too many connections" (R16.2). */
-static bool
+/* The reason to refuse this peer, and in text; REASON_NONE if there is none.
+ * lftp looks for "Too many connections" (R16.2). */
+static enum reason
 limit_reached(
     struct monitor *m, const struct addr *peer, char *text, size_t size)
 {
@@ -39,14 +39,14 @@ limit_reached(
 		snprintf(text, size,
 		    "421 Too many connections (max %u), try later",
 		    (unsigned)conf->max_sessions);
-		return true;
+		return REASON_MAX_SESSIONS;
 	}
 	if (!guard_connection(m->guard, peer)) {
 		snprintf(text, size,
 		    "421 Too many connections from your address (max %u a "
 		    "minute), try later",
 		    (unsigned)conf->connections_per_minute);
-		return true;
+		return REASON_CONNECTION_RATE;
 	}
 	if (conf->max_per_ip != 0 &&
 	    sessions_from(&m->sessions, peer) >= conf->max_per_ip) {
@@ -54,18 +54,20 @@ limit_reached(
 		    "421 Too many connections from your address (max %u), "
 		    "try later",
 		    (unsigned)conf->max_per_ip);
-		return true;
+		return REASON_MAX_PER_IP;
 	}
-	return false;
+	return REASON_NONE;
 }
 
 static void
 refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
-    const char *text)
+    enum reason reason, const char *text)
 {
-	char ip[ADDR_STRLEN];
+	const struct log_event e = {
+		.id = EVENT_REFUSE, .reason = reason, .peer = peer, .reply = 421
+	};
 
-	log_info("refused ip=%s: %s", addr_ip_str(peer, ip, sizeof(ip)), text);
+	log_event(&e);
 	client_refuse(m, fd, listener, text);
 }
 
@@ -73,6 +75,7 @@ bool
 client_admit(struct monitor *m, int fd, uint16_t listener)
 {
 	struct addr peer, local;
+	enum reason reason;
 	struct wproc *w;
 	char text[128];
 
@@ -85,13 +88,14 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 		client_refuse(m, fd, listener, text);
 		return false;
 	}
-	if (limit_reached(m, &peer, text, sizeof(text))) {
-		refuse(m, fd, listener, &peer, text);
+	reason = limit_reached(m, &peer, text, sizeof(text));
+	if (reason != REASON_NONE) {
+		refuse(m, fd, listener, &peer, reason, text);
 		return false;
 	}
 	w = workers_choose(m);
 	if (w == NULL) {
-		refuse(m, fd, listener, &peer,
+		refuse(m, fd, listener, &peer, REASON_NO_WORKER,
 		    TAILQ_EMPTY(&m->workers)
 			? "421 Service not available, try later"
 			: "421 Too many connections, try later");

@@ -95,7 +95,7 @@ agent_gone(struct aproc *a)
 	agent_free(a);
 	while ((g = TAILQ_FIRST(&waiting)) != NULL) {
 		TAILQ_REMOVE(&waiting, g, entry);
-		login_granted(m, g->sid, 0, &g->account, -1, "agent-died");
+		login_granted(m, g->sid, 0, &g->account, -1, "agent-failed");
 		fd_close(&g->fd);
 		free(g);
 	}
@@ -285,10 +285,10 @@ agents_clear(struct monitor *m)
 }
 
 void
-agents_log(struct monitor *m, int fd)
+agents_log(struct monitor *m, enum log_sink sink)
 {
 	struct aproc *a;
 
 	TAILQ_FOREACH (a, &m->agents, entry)
-		child_send_log(a->chan, MG_LOG, fd);
+		child_send_log(a->chan, MG_LOG, sink);
 }

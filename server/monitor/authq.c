@@ -393,10 +393,10 @@ auths_cancel(struct auths *as, uint64_t sid)
 }
 
 void
-auths_log(struct auths *as, int fd)
+auths_log(struct auths *as, enum log_sink sink)
 {
 	struct authproc *p;
 
 	TAILQ_FOREACH (p, &as->procs, entry)
-		child_send_log(p->chan, MA_LOG, fd);
+		child_send_log(p->chan, MA_LOG, sink);
 }

@@ -68,7 +68,7 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 	if (!m->privileged)
 		account->ident = m->self;
 	else if (account->ident.uid == 0) {
-		login_refuse(m, c, V_DENIED, "root may not log in");
+		login_refuse(m, c, V_DENIED, "root-login");
 		return;
 	}
 	/* A reload may have taken it away while it was checked. */
@@ -78,7 +78,7 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		return;
 	}
 	if (user_limit_reached(m, account)) {
-		login_refuse(m, c, V_LIMIT, "max-sessions");
+		login_refuse(m, c, V_LIMIT, "max-per-user");
 		return;
 	}
 	sessions_set_account(&m->sessions, c, account->name);

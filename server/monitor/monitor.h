@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "common/chan.h"
+#include "common/log.h"
 #include "common/privdrop.h"
 #include "common/sockutil.h"
 #include "common/timer.h"
@@ -79,7 +80,7 @@ void children_reap(struct monitor *);
 void children_forget(struct monitor *);
 /* Gives all of them the log after it was reopened. */
 void children_log(struct monitor *);
-void child_send_log(struct chan *, uint16_t type, int fd);
+void child_send_log(struct chan *, uint16_t type, enum log_sink);
 /* Logs how it ended and forgets it. */
 void child_reaped(struct monitor *, pid_t, int status);
 const char *role_name(enum role);
@@ -235,7 +236,7 @@ void workers_replace(struct monitor *);
 /* All learn the ticket keys. */
 void workers_tell_keys(struct monitor *);
 void workers_shutdown(struct monitor *);
-void workers_log(struct monitor *, int fd);
+void workers_log(struct monitor *, enum log_sink);
 /* ------------------------------------ worker_talk.c and source_port.c */
 /* Gives it a client and, with MW_SESSION, its connection. */
 void worker_give(struct wproc *, struct client *, int fd);
@@ -293,7 +294,7 @@ void auths_replace(struct auths *);
 int auths_check(struct auths *, uint64_t sid, const struct addr *peer,
     const struct login_request *, uint32_t hold);
 void auths_cancel(struct auths *, uint64_t sid);
-void auths_log(struct auths *, int fd);
+void auths_log(struct auths *, enum log_sink);
 
 /* ---------------------------------------------------- agents (agents.c) */
 /* A session's channel that an agent has been asked to serve. */
@@ -327,7 +328,7 @@ void agents_cancel(struct monitor *, uint64_t sid);
 /* A new configuration: agents go as soon as their sessions have. */
 void agents_retire(struct monitor *);
 void agents_clear(struct monitor *);
-void agents_log(struct monitor *, int fd);
+void agents_log(struct monitor *, enum log_sink);
 
 /* ---------------------------------------------------- certs.c, tickets.c */
 void certs_init(struct monitor *);

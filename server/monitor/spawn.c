@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "common/ipc.h"
@@ -68,27 +67,36 @@ child_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static bool
+is_log(int fd)
+{
+	unsigned sink;
+
+	for (sink = 0; sink < LOG_SINKS; sink++)
+		if (log_fd(sink) == fd)
+			return true;
+	return false;
+}
+
 /* Closes all but 0 to 2, the log and the channel; returns the channel. */
 static int
-child_descriptors(struct monitor *m, int channel)
+child_descriptors(int channel)
 {
-	int log = log_fd(), fd, kept;
+	int fd, kept = STDERR_FILENO + 1;
+	unsigned sink;
 
-	/* syslog(3) keeps a socket of its own that would be closed under it. */
-	if (log == -1)
-		closelog();
-	kept = log > 2 ? log + 1 : 3;
+	for (sink = 0; sink < LOG_SINKS; sink++)
+		if (log_fd(sink) >= kept)
+			kept = log_fd(sink) + 1;
 	if (channel != kept && dup2(channel, kept) == -1)
 		die("dup2");
 	for (fd = 3; fd < kept; fd++)
-		if (fd != log)
+		if (!is_log(fd))
 			close(fd);
 	closefrom(kept + 1);
 	if (fcntl(kept, F_SETFD, FD_CLOEXEC) == -1)
 		die("fcntl");
 	stdio_to_null(STDOUT_FILENO);
-	if (log == -1)
-		monitor_open_log(m, m->conf);
 	return kept;
 }
 
@@ -135,7 +143,7 @@ child_run(
 	child_signals();
 	timers_clear(); /* ours must not fire here */
 	log_set_role(role_name(role));
-	channel = child_descriptors(m, channel);
+	channel = child_descriptors(channel);
 	child_title(role, id);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
@@ -182,23 +190,26 @@ spawn_fork(struct monitor *m, enum role role, const struct ident *id, int *fd_r)
 void
 children_log(struct monitor *m)
 {
-	int fd = log_fd();
+	unsigned sink;
 
-	if (fd <= STDERR_FILENO)
-		return;
-	workers_log(m, fd);
-	auths_log(m->auths, fd);
-	agents_log(m, fd);
+	for (sink = 0; sink < LOG_SINKS; sink++) {
+		if (log_fd(sink) <= STDERR_FILENO)
+			continue;
+		workers_log(m, sink);
+		auths_log(m->auths, sink);
+		agents_log(m, sink);
+	}
 }
 
 void
-child_send_log(struct chan *chan, uint16_t type, int fd)
+child_send_log(struct chan *chan, uint16_t type, enum log_sink sink)
 {
 	uint8_t mem[16];
 	struct wbuf b;
 
 	ipc_begin(&b, mem, sizeof(mem), type);
-	(void)chan_send(chan, &b, fd);
+	put_u8(&b, (uint8_t)sink);
+	(void)chan_send(chan, &b, log_fd(sink));
 }
 
 const struct process_ops process_real = { spawn_fork, kill };

@@ -204,10 +204,10 @@ workers_shutdown(struct monitor *m)
 }
 
 void
-workers_log(struct monitor *m, int fd)
+workers_log(struct monitor *m, enum log_sink sink)
 {
 	struct wproc *w;
 
 	TAILQ_FOREACH (w, &m->workers, entry)
-		child_send_log(w->chan, MW_LOG, fd);
+		child_send_log(w->chan, MW_LOG, sink);
 }

@@ -53,7 +53,7 @@ static void
 count_error(struct session *s)
 {
 	if (s->login != LOGIN_IN && ++s->nerrors >= MAX_ERRORS)
-		session_bye(s, 421, "Too many errors.", "too many errors");
+		session_bye(s, 421, "Too many errors.", REASON_TOO_MANY_ERRORS);
 }
 
 /* A verb is repeated only if it looks like one: no control bytes come back. */
@@ -186,8 +186,8 @@ too_many_early(struct session *s)
 
 	if (s->login == LOGIN_IN || max == 0 || ++s->nearly <= max)
 		return false;
-	session_bye(s, 421, "Too many commands before login.",
-	    "too many commands before login");
+	session_bye(
+	    s, 421, "Too many commands before login.", REASON_EARLY_COMMANDS);
 	return true;
 }
 
@@ -200,12 +200,11 @@ cmd_run(struct session *s, char *line, size_t len)
 	if (len == 0 || too_many_early(s))
 		return;
 	if (s->login != LOGIN_IN && strncmp(line, "SSH-", 4) == 0) {
-		session_end(s, "an SSH client");
+		session_end(s, REASON_NOT_FTP, "SSH");
 		return;
 	}
 	if (s->login != LOGIN_IN && is_foreign(line, verb)) {
-		session_bye(
-		    s, 500, "This is an FTP server.", "another protocol");
+		session_bye(s, 500, "This is an FTP server.", REASON_NOT_FTP);
 		return;
 	}
 	c = cmd_find(line, verb);

@@ -138,7 +138,7 @@ cmd_acct(struct session *s, char *arg)
 enum cmd_result
 cmd_quit(struct session *s, char *arg)
 {
-	session_bye(s, 221, "Goodbye.", "quit");
+	session_bye(s, 221, "Goodbye.", REASON_QUIT);
 	return CMD_CLOSE;
 }
 
@@ -196,8 +196,9 @@ accept_login(struct session *s, struct login_answer *a)
 	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
 	s->login_failures = 0;
 	tls_stream_set_account(&s->ctl, s->user);
-	session_log(
-	    s, by_certificate ? "logged in by certificate" : "logged in");
+	session_event(
+	    s, (struct log_event){ .id = EVENT_AUTH_OK,
+		   .method = by_certificate ? "certificate" : "password" });
 	if (by_certificate)
 		reply(s, 232, "User %.*s logged in, authorized by certificate.",
 		    NAME_SHOWN, s->user);
@@ -214,8 +215,8 @@ login_answer_now(struct session *s)
 	s->answer_at = 0;
 	forget_user(s);
 	if (s->login_failures >= s->w->conf->max_login_attempts) {
-		session_bye(s, 421, "Too many login failures.",
-		    "too many login failures");
+		session_bye(
+		    s, 421, "Too many login failures.", REASON_LOGIN_FAILURES);
 		return;
 	}
 	reply(s, 530, "Login incorrect.");
@@ -235,17 +236,36 @@ delay_refusal(struct session *s, uint32_t ms)
 	session_set_timer(s);
 }
 
+/*
+ * Some reasons have more to tell behind their code. Who shows the right
+ * password at a bad time has not failed: nobody should be banned for it.
+ */
+static void
+log_failure(const struct session *s, enum verdict verdict, const char *text)
+{
+	const char *more = strstr(text, ": ");
+	struct log_event e = { .reason = reason_find(text),
+		.detail = more == NULL ? NULL : more + 2 };
+
+	if (verdict == V_DENIED) {
+		e.id = EVENT_AUTH_FAIL;
+	} else {
+		e.id = EVENT_REFUSE;
+		e.command = "PASS";
+	}
+	if (e.reason == REASON_OTHER)
+		e.detail = text;
+	session_event(s, e);
+}
+
 static void
 refuse(struct session *s, const struct login_answer *a)
 {
-	char reason[LOG_VIS_MAX];
-
-	session_log(s, "login failed: %s",
-	    log_vis(reason, sizeof(reason), a->reason, strlen(a->reason)));
+	log_failure(s, a->verdict, a->reason);
 	switch (a->verdict) {
 	case V_BUSY:
 		session_bye(s, 421, "Too many logins at once, try later.",
-		    "login queue full");
+		    REASON_LOGIN_QUEUE_FULL);
 		return;
 	case V_LIMIT:
 		forget_user(s);
@@ -278,7 +298,7 @@ login_answered(struct session *s, struct login_answer *a)
 		/* The monitor takes him for logged in: it must be told. */
 		mon_logout(s);
 		a->verdict = V_ERROR;
-		(void)strlcpy(a->reason, "no descriptor left in the worker",
+		(void)strlcpy(a->reason, "no-descriptor: in the worker",
 		    sizeof(a->reason));
 	}
 	if (a->verdict == V_OK)

@@ -69,7 +69,7 @@ cmd_auth(struct session *s, char *arg)
 	else if (has_more_input(s)) {
 		/* It was sent in clear and must not run as if it were not. */
 		session_bye(s, 503, "No data may follow AUTH.",
-		    "commands in clear text behind AUTH");
+		    REASON_INPUT_BEHIND_AUTH);
 		return CMD_CLOSE;
 	} else
 		begin(s, mechanisms[row].private);
@@ -147,7 +147,7 @@ cmd_ccc(struct session *s, char *arg)
 		 s->login != LOGIN_IN)
 		reply(s, 534, "CCC refused.");
 	else {
-		session_log(s, "CCC: the control connection is in clear text");
+		session_event(s, (struct log_event){ .id = EVENT_TLS_END });
 		s->cleared = true;
 		/* R1.1: with the reply, for the data connections to come:
 		 * there will be no other. */

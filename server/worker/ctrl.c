@@ -135,8 +135,8 @@ is_tls(struct session *s, const uint8_t *p)
 	s->heard = true;
 	if (!first || p[0] != TLS_HANDSHAKE)
 		return false;
-	session_end(s, "the client began with TLS, but this is plain FTP "
-		       "(set it to explicit TLS or to none)");
+	session_end(s, REASON_NOT_FTP,
+	    "TLS: set the client to explicit TLS or to none");
 	return true;
 }
 
@@ -145,7 +145,7 @@ discard(struct session *s, size_t n)
 {
 	s->discarded += n;
 	if (s->discarded > DISCARD_MAX && s->fin)
-		session_end(s, s->bye);
+		session_end(s, s->bye, NULL);
 }
 
 /* One read per wake-up: what is behind it wakes us again. */
@@ -166,10 +166,10 @@ read_some(struct session *s)
 	case IO_EOF:
 		s->eof = true;
 		if (s->mode == CTRL_CLOSING && s->fin)
-			session_end(s, s->bye);
+			session_end(s, s->bye, NULL);
 		break;
 	case IO_ERR:
-		session_end(s, strerror(errno));
+		session_end(s, REASON_CONNECTION_LOST, strerror(errno));
 		break;
 	case IO_WANT_WRITE:
 		s->read_waits = true;
@@ -328,10 +328,10 @@ check_eof(struct session *s)
 		return;
 	/* A transfer whose control connection is gone is aborted. */
 	if (s->mode == CTRL_TRANSFER)
-		session_end(s, "client closed during a transfer");
+		session_end(s, REASON_CLIENT_CLOSED, "during a transfer");
 	else if (s->mode == CTRL_READY && s->in.len == s->in.pos &&
 		 s->nqueued == 0)
-		session_end(s, "client closed the connection");
+		session_end(s, REASON_CLIENT_CLOSED, NULL);
 }
 
 static void
@@ -371,7 +371,7 @@ finish_closing(struct session *s)
 	s->fin = true;
 	s->closing_since = clock_ms();
 	if (s->eof || s->ctl.ops->shutdown(&s->ctl) == IO_ERR)
-		session_end(s, s->bye);
+		session_end(s, s->bye, NULL);
 	else
 		session_set_timer(s);
 }

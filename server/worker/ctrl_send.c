@@ -120,7 +120,7 @@ send_once(struct session *s)
 	case IO_WANT_WRITE:
 		return false;
 	default:
-		session_end(s, strerror(errno));
+		session_end(s, REASON_CONNECTION_LOST, strerror(errno));
 		return false;
 	}
 }

@@ -30,7 +30,7 @@ void
 ctrl_tls_begin_implicit(struct session *s)
 {
 	if (session_tls(s) == NULL)
-		session_end(s, "no certificate for implicit TLS");
+		session_end(s, REASON_NO_CERTIFICATE, NULL);
 	else
 		ctrl_tls_begin(s);
 }
@@ -41,14 +41,12 @@ static void
 log_client_cert(const struct session *s)
 {
 	struct tls_client_cert *cert = tls_client_cert_get(&s->ctl);
-	char subject[512];
 
 	if (cert == NULL)
 		return;
-	session_log(s, "client certificate: %s, SHA-256 %s",
-	    log_vis(
-		subject, sizeof(subject), cert->subject, strlen(cert->subject)),
-	    cert->fingerprint);
+	session_event(s, (struct log_event){ .id = EVENT_CLIENT_CERT,
+			     .subject = cert->subject,
+			     .sha256 = cert->fingerprint });
 	tls_client_cert_free(cert);
 }
 
@@ -56,13 +54,14 @@ static void
 log_tls(const struct session *s)
 {
 	struct tls_info info;
-	char what[160], name[300];
 
 	if (!tls_info_get(&s->ctl, &info))
 		return;
-	session_log(s, "%s%s%s", tls_info_str(&s->ctl, what, sizeof(what)),
-	    info.sni[0] != '\0' ? " for " : "",
-	    log_vis(name, sizeof(name), info.sni, strlen(info.sni)));
+	session_event(s, (struct log_event){ .id = EVENT_TLS,
+			     .tls = info.protocol,
+			     .resumed = info.resumed ? "yes" : "no",
+			     .cipher = info.cipher,
+			     .name = info.sni[0] != '\0' ? info.sni : NULL });
 	log_client_cert(s);
 }
 
@@ -90,18 +89,16 @@ done(struct session *s)
 static void
 failed(struct session *s)
 {
-	char text[LOG_VIS_MAX], reason[LOG_VIS_MAX + 32];
-	const char *error = tls_stream_error(&s->ctl);
+	char error[LOG_VIS_MAX];
 	int fd = s->ctl.fd;
 
-	(void)snprintf(reason, sizeof(reason), "TLS handshake failed: %s",
-	    log_vis(text, sizeof(text), error, strlen(error)));
+	(void)strlcpy(error, tls_stream_error(&s->ctl), sizeof(error));
 	event_del(s->ev_read);
 	if (s->ev_write != NULL)
 		event_del(s->ev_write);
 	s->ctl.fd = -1;
 	data_linger(s->w, fd);
-	session_end(s, reason);
+	session_end(s, REASON_TLS_FAILED, error);
 }
 
 void

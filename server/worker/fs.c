@@ -107,11 +107,19 @@ submit_next(struct fs *f)
 /* ---------------------------------------------------------------- answers */
 
 static void
-agent_failed(struct session *s, const char *why)
+agent_failed(struct session *s)
 {
-	session_bye(s, 421, "Service not available, file service failed.", why);
+	session_bye(s, 421, "Service not available, file service failed.",
+	    REASON_AGENT_FAILED);
 	fs_free(s->fs);
 	s->fs = NULL;
+}
+
+static void
+agent_sent_nonsense(struct session *s)
+{
+	session_log(s, "the file agent sent nonsense");
+	agent_failed(s);
 }
 
 /*
@@ -133,7 +141,7 @@ fs_end(struct session *s, const struct fs_reply *r)
 {
 	if (rbuf_end(&r->body) == 0)
 		return true;
-	agent_failed(s, "the file agent sent nonsense");
+	agent_sent_nonsense(s);
 	return false;
 }
 
@@ -148,7 +156,7 @@ deliver(struct fs *f, struct ipc_msg *m)
 	r.body = m->body;
 	r.fd = m->fd;
 	if (!is_sane(f, m, &r)) {
-		agent_failed(s, "the file agent sent nonsense");
+		agent_sent_nonsense(s);
 		return;
 	}
 	f->cb = NULL;
@@ -170,7 +178,7 @@ on_message(struct chan *c, struct ipc_msg *m, void *arg)
 
 	session_enter(s);
 	if (m == NULL)
-		agent_failed(s, "the file agent is gone");
+		agent_failed(s);
 	else
 		deliver(f, m);
 	session_leave(s);

@@ -76,7 +76,7 @@ on_session(struct worker *w, struct ipc_msg *m)
 	if (m->fd == -1) {
 		log_warnx("no descriptor left for session %llu",
 		    (unsigned long long)sid);
-		end_session(w, sid, "the worker has no descriptor left");
+		end_session(w, sid, reason_code(REASON_NO_DESCRIPTOR));
 		return;
 	}
 	session_new(w, sid, take_fd(m), &peer, &local, listener);
@@ -146,7 +146,7 @@ on_kick(struct worker *w, struct ipc_msg *m)
 	    text, sizeof(text), "%s, closing control connection.", reason);
 	session_enter(s);
 	(void)xfer_abort(s);
-	session_bye(s, 421, text, reason);
+	session_bye(s, 421, text, REASON_KICKED);
 	session_leave(s);
 }
 
@@ -225,9 +225,13 @@ on_report(struct worker *w, struct ipc_msg *m)
 static void
 on_log(struct worker *w, struct ipc_msg *m)
 {
+	uint8_t sink = get_u8(&m->body);
+
 	check_end(m);
+	if (sink >= LOG_SINKS)
+		bug("log %u", sink);
 	if (m->fd != -1)
-		log_adopt(take_fd(m));
+		log_adopt(sink, take_fd(m));
 	else if (!m->fd_lost)
 		bug("a log file without its descriptor");
 }

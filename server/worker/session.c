@@ -69,8 +69,8 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	s->began = s->active = clock_ms();
 	session_reset(s);
 	worker_add(w, s);
-	session_log(
-	    s, "connected to %s", addr_str(local, where, sizeof(where)));
+	session_event(s, (struct log_event){ .id = EVENT_CONNECT,
+			     .local = addr_str(local, where, sizeof(where)) });
 	session_enter(s);
 	ctrl_start(s);
 	if (session_listen(s)->implicit)
@@ -223,17 +223,17 @@ expire(struct session *s, uint64_t now)
 	if (s->answer_at != 0 && s->answer_at <= now)
 		login_answer_now(s);
 	else if (s->mode == CTRL_CLOSING)
-		session_end(s, s->bye);
+		session_end(s, s->bye, NULL);
 	else if (s->blocked &&
 		 s->blocked_since + conf->output_timeout * MS <= now)
-		session_end(s, "the client does not read its replies");
+		session_end(s, REASON_OUTPUT_TIMEOUT, NULL);
 	else if (s->mode == CTRL_HANDSHAKE) /* nothing must be written now */
-		session_end(s, "TLS handshake timed out");
+		session_end(s, REASON_TLS_TIMEOUT, NULL);
 	else if (s->login != LOGIN_IN)
-		session_bye(s, 421, "Login timeout.", "login timeout");
+		session_bye(s, 421, "Login timeout.", REASON_LOGIN_TIMEOUT);
 	else
 		session_bye(s, 421, "Idle timeout, closing control connection.",
-		    "idle timeout");
+		    REASON_IDLE_TIMEOUT);
 }
 
 static void
@@ -252,12 +252,12 @@ on_timer(void *arg)
 /* ------------------------------------------------------------------- death */
 
 void
-session_bye(struct session *s, int code, const char *text, const char *reason)
+session_bye(struct session *s, int code, const char *text, enum reason reason)
 {
 	if (s->ended || s->mode == CTRL_CLOSING)
 		return;
 	if (s->mode == CTRL_HANDSHAKE) { /* there is no way to say it */
-		session_end(s, reason);
+		session_end(s, reason, NULL);
 		return;
 	}
 	xfer_drop(s);
@@ -266,7 +266,7 @@ session_bye(struct session *s, int code, const char *text, const char *reason)
 	s->hold = false;
 	s->answer_at = 0;
 	s->drained = NULL;
-	s->bye = xstrdup(reason);
+	s->bye = reason;
 	s->closing_since = clock_ms();
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
@@ -281,12 +281,12 @@ session_retire_now(struct session *s)
 	if (s->retire == NULL && !s->w->shutting_down)
 		return;
 	if (s->retire == NULL) {
-		session_bye(s, 421, "Service going down.", "shutdown");
+		session_bye(s, 421, "Service going down.", REASON_SHUTDOWN);
 		return;
 	}
 	(void)snprintf(
 	    text, sizeof(text), "%s, closing control connection.", s->retire);
-	session_bye(s, 421, text, s->retire);
+	session_bye(s, 421, text, REASON_RETIRED);
 }
 
 void
@@ -299,19 +299,21 @@ session_retire(struct session *s, const char *reason)
 }
 
 void
-session_end(struct session *s, const char *reason)
+session_end(struct session *s, enum reason reason, const char *detail)
 {
 	if (s->ended)
 		return;
 	xfer_drop(s);
 	s->ended = true;
-	session_log(s, "ended: %s", reason);
+	session_event(s, (struct log_event){ .id = EVENT_END,
+			     .reason = reason,
+			     .detail = detail != NULL ? detail : s->retire });
 	timer_cancel(&s->timer);
 	data_free(s);
 	fs_free(s->fs);
 	s->fs = NULL;
 	ctrl_clear(s);
-	mon_end(s, reason);
+	mon_end(s, reason_code(reason));
 	worker_remove(s->w, s);
 }
 
@@ -324,7 +326,6 @@ session_free(struct session *s)
 	free(s->home);
 	free(s->rename_from);
 	free(s->client);
-	free(s->bye);
 	free(s->retire);
 	free(s);
 }
@@ -332,9 +333,18 @@ session_free(struct session *s)
 /* --------------------------------------------------------------------- log */
 
 void
+session_event(const struct session *s, struct log_event e)
+{
+	e.session = s->id;
+	e.peer = &s->peer;
+	e.user = s->user;
+	log_event(&e);
+}
+
+void
 session_log(const struct session *s, const char *fmt, ...)
 {
-	char text[4096], ip[ADDR_STRLEN], user[128];
+	char text[4096], ip[ADDR_STRLEN], user[LOG_VIS_MAX] = "";
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -342,7 +352,6 @@ session_log(const struct session *s, const char *fmt, ...)
 	va_end(ap);
 	if (s->user != NULL)
 		log_vis(user, sizeof(user), s->user, strlen(s->user));
-	log_info("session %llu %s %s: %s", (unsigned long long)s->id,
-	    addr_ip_str(&s->peer, ip, sizeof(ip)), s->user == NULL ? "-" : user,
-	    text);
+	log_info("session=%llu ip=%s user=\"%s\" %s", (unsigned long long)s->id,
+	    addr_ip_str(&s->peer, ip, sizeof(ip)), user, text);
 }

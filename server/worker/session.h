@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "common/log_event.h"
 #include "common/line.h"
 #include "common/listfmt.h"
 #include "common/sockutil.h"
@@ -112,7 +113,7 @@ struct session {
 	unsigned nerrors; /* bad commands before login */
 	unsigned nearly; /* commands before login, good or bad */
 	size_t discarded; /* bytes read while closing */
-	char *bye; /* why it is closing */
+	enum reason bye; /* why it is closing */
 	char *retire; /* why it is to close after the running command */
 	void *ctx; /* what the pending command must remember; malloc'd */
 	/* The pending command goes on here when all its output has been sent.
@@ -163,10 +164,10 @@ void session_new(struct worker *, uint64_t sid, int fd, const struct addr *peer,
     const struct addr *local, uint16_t listener);
 /*
  * The only death: aborts the transfer, closes everything, tells the monitor,
- * logs the reason. The memory goes with the graveyard at the end of the loop
- * turn. Idempotent.
+ * logs the reason (detail: more about it, or NULL). The memory goes with the
+ * graveyard at the end of the loop turn. Idempotent.
  */
-void session_end(struct session *, const char *reason);
+void session_end(struct session *, enum reason, const char *detail);
 void session_free(struct session *);
 
 /* What the configuration says of the session's listener. */
@@ -183,8 +184,7 @@ void session_leave(struct session *);
  * Says the reply (421 or 221), then closes in an orderly way: flush, FIN, read
  * until EOF or 2 s. For a reason the client should know.
  */
-void session_bye(
-    struct session *, int code, const char *text, const char *reason);
+void session_bye(struct session *, int code, const char *text, enum reason);
 
 /* As session_bye() with a 421 for this reason, when nothing is under way: now,
  * or by cmd_finish(). */
@@ -201,7 +201,9 @@ void session_touch(struct session *);
 /* A deadline has come nearer than the running timer: looks at them all. */
 void session_set_timer(struct session *);
 
-/* One log line about this session: id, address and user are put before it. */
+/* An event of this session: id, address and user are filled in. */
+void session_event(const struct session *, struct log_event);
+/* What is no event: a line of free text with the same three before it. */
 void session_log(const struct session *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -64,7 +64,7 @@ worker_clear(struct worker *w)
 	struct session *s;
 
 	while ((s = TAILQ_FIRST(&w->sessions)) != NULL)
-		session_end(s, "the worker ends");
+		session_end(s, REASON_SHUTDOWN, NULL);
 	worker_bury(w);
 	data_linger_clear();
 	event_free(w->undertaker);

@@ -103,7 +103,6 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	x->st.fd = x->file = x->pipe[0] = x->pipe[1] = -1;
 	x->total = UINT64_MAX;
 	x->private = s->private;
-	x->tls = "";
 	x->began = x->progress = clock_ms();
 	timer_init(&x->timer, on_timer, x);
 	s->xfer = x;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/mem.h"
 #include "server/worker/cmd.h"
 #include "server/worker/data.h"
 #include "server/worker/mon.h"
@@ -27,55 +27,81 @@ enum ending {
 
 static const struct {
 	int code;
-	const char *text, *reason;
+	const char *text;
+	enum reason reason;
 	enum ending ending;
 } errors[] = {
-	[XE_ABORTED] = { 426, "Transfer aborted.", "ABOR", RESET },
+	[XE_ABORTED] = { 426, "Transfer aborted.", REASON_ABORTED, RESET },
 	[XE_NO_ENDPOINT] = { 425, "Use PASV, EPSV, PORT or EPRT first.",
-	    "no data connection", ORDERLY_UPLOAD },
+	    REASON_NO_DATA_CONNECTION, ORDERLY_UPLOAD },
 	[XE_CONNECT] = { 425, "Can't open data connection.",
-	    "no data connection", ORDERLY_UPLOAD },
+	    REASON_NO_DATA_CONNECTION, ORDERLY_UPLOAD },
 	[XE_TLS] = { 522, "TLS negotiation failed on the data connection.",
-	    "TLS failed", ORDERLY },
+	    REASON_TLS_FAILED, ORDERLY },
 	[XE_TLS_REUSE] = { 522,
 	    "Data connection must resume the control connection's TLS session.",
-	    "TLS session not resumed", ORDERLY_UPLOAD },
+	    REASON_TLS_NOT_RESUMED, ORDERLY_UPLOAD },
 	[XE_TLS_CERT] = { 522,
 	    "Data connection needs the control connection's client "
 	    "certificate.",
-	    "another client certificate", ORDERLY_UPLOAD },
+	    REASON_OTHER_CERTIFICATE, ORDERLY_UPLOAD },
 	[XE_UNCLEAN] = { 426,
 	    "TLS connection closed without close_notify; file incomplete.",
-	    "no close_notify", ORDERLY_UPLOAD },
+	    REASON_NO_CLOSE_NOTIFY, ORDERLY_UPLOAD },
 	[XE_RESET] = { 426, "Data connection closed; transfer aborted.",
-	    "connection lost", RESET },
+	    REASON_CONNECTION_LOST, RESET },
 	[XE_STALLED] = { 426, "Data connection timed out; transfer aborted.",
-	    "timeout", RESET },
-	[XE_READ] = { 451, "Local error while reading the file.", "read error",
-	    RESET },
+	    REASON_STALL_TIMEOUT, RESET },
+	[XE_READ] = { 451, "Local error while reading the file.",
+	    REASON_READ_ERROR, RESET },
 	[XE_SHRANK] = { 451, "File changed during the transfer.",
-	    "file became shorter", RESET },
+	    REASON_FILE_CHANGED, RESET },
 	[XE_WRITE] = { 451, "Local error while writing the file.",
-	    "write error", ORDERLY_UPLOAD },
-	[XE_FULL] = { 552, "Disk full; transfer aborted.", "disk full",
+	    REASON_WRITE_ERROR, ORDERLY_UPLOAD },
+	[XE_FULL] = { 552, "Disk full; transfer aborted.", REASON_DISK_FULL,
 	    ORDERLY_UPLOAD },
-	[XE_AGENT] = { 451, NULL, "refused", ORDERLY_UPLOAD },
+	[XE_AGENT] = { 451, NULL, REASON_AGENT_REFUSED, ORDERLY_UPLOAD },
 };
 
-static void
-log_end(const struct xfer *x, const char *result, const char *reason)
-{
-	unsigned long long ms = clock_ms() - x->began;
-	const char *path = xfer_path(x);
-	char name[LOG_VIS_MAX], of[32] = "";
+static const struct {
+	const char *verb;
+	enum event_id event;
+} verbs[] = {
+	{ "RETR", EVENT_RETRIEVE },
+	{ "STOR", EVENT_STORE },
+	{ "STOU", EVENT_STORE },
+	{ "APPE", EVENT_APPEND },
+};
 
-	if (reason[0] != '\0' && x->total != UINT64_MAX)
-		snprintf(
-		    of, sizeof(of), " of %llu", (unsigned long long)x->total);
-	session_log(x->s, "%s \"%s\" %s %llu%s bytes in %llu.%03llu s%s%s%s",
-	    x->verb, log_vis(name, sizeof(name), path, strlen(path)), result,
-	    (unsigned long long)x->moved, of, ms / 1000, ms % 1000, x->tls,
-	    reason[0] != '\0' ? ": " : "", reason);
+static enum event_id
+event_of(const struct xfer *x)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(verbs); i++)
+		if (strcmp(x->verb, verbs[i].verb) == 0)
+			return verbs[i].event;
+	return EVENT_LIST;
+}
+
+/* What there was in all is told only of what is incomplete. */
+static void
+log_end(const struct xfer *x, enum reason reason, const char *detail)
+{
+	bool complete = reason == REASON_NONE;
+	struct log_event e = { .id = event_of(x),
+		.reason = reason,
+		.path = xfer_path(x),
+		.result = complete ? "complete" : "aborted",
+		.bytes = x->moved,
+		.total = complete || x->total == UINT64_MAX ? 0 : x->total,
+		.ms = clock_ms() - x->began,
+		.tls = x->tls,
+		.detail = detail };
+
+	if (x->tls != NULL)
+		e.resumed = x->resumed ? "yes" : "no";
+	session_event(x->s, e);
 }
 
 static void
@@ -102,7 +128,7 @@ xfer_end(struct xfer *x)
 void
 xfer_complete(struct xfer *x, const char *text)
 {
-	log_end(x, "complete", x->detail != NULL ? x->detail : "");
+	log_end(x, REASON_NONE, x->detail);
 	reply_final(x->s, 226, "%s", text);
 	xfer_end(x);
 }
@@ -157,8 +183,9 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	struct session *s = x->s;
 
 	x->error = error;
-	log_end(
-	    x, "failed", x->detail != NULL ? x->detail : errors[error].reason);
+	if (error == XE_AGENT && x->detail == NULL)
+		x->detail = xstrdup(fs_strstatus(x->refusal));
+	log_end(x, errors[error].reason, x->detail);
 	leave_agent(x);
 	leave_connection(x, errors[error].ending);
 	if (error == XE_AGENT)
@@ -218,7 +245,7 @@ xfer_drop(struct session *s)
 	if (x == NULL)
 		return;
 	x->error = XE_RESET;
-	log_end(x, "failed", "session ended");
+	log_end(x, REASON_SESSION_ENDED, NULL);
 	/* The agent keeps what it has when it sees the channel close; until
 	 * then it may still answer. */
 	if (x->asked)

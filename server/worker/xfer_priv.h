@@ -85,8 +85,9 @@ struct xfer {
 	bool stored; /* the agent has, or will have, an upload of ours open */
 	bool begun; /* 150 was said */
 	bool private; /* PROT P when it began */
-	const char *tls; /* for the log: "", or how TLS came up */
-	char *detail; /* for the log: more than the error's own reason */
+	const char *tls; /* for the log: NULL, or "TLSv1.3" */
+	bool resumed; /* ... and how it came up */
+	char *detail; /* for the log: more than the error's reason */
 
 	struct stream st; /* fd -1 until connected */
 	struct event ev;

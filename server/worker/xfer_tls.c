@@ -78,10 +78,13 @@ static void
 done(struct xfer *x)
 {
 	enum tls_reuse reuse = tls_stream_reuse(&x->st);
+	struct tls_info info;
 
 	xfer_unwatch(x);
 	timer_cancel(&x->timer);
-	x->tls = reuse == TLS_REUSE_NONE ? ", TLS full" : ", TLS resumed";
+	(void)tls_info_get(&x->st, &info);
+	x->tls = info.protocol;
+	x->resumed = reuse != TLS_REUSE_NONE;
 	if (!may_use(x, reuse))
 		refuse_reuse(x, reuse);
 	else if (!tls_same_client_cert(&x->s->ctl, &x->st))
@@ -101,17 +104,14 @@ done(struct xfer *x)
 static void
 failed(struct xfer *x)
 {
-	char text[LOG_VIS_MAX];
-	const char *error = tls_stream_error(&x->st);
-
-	x->detail = xstrdup(log_vis(text, sizeof(text), error, strlen(error)));
+	x->detail = xstrdup(tls_stream_error(&x->st));
 	xfer_fail(x, XE_TLS);
 }
 
 void
 xfer_tls_timeout(struct xfer *x)
 {
-	x->detail = xstrdup("TLS handshake timed out");
+	x->detail = xstrdup("handshake timed out");
 	xfer_fail(x, XE_TLS);
 }
 

@@ -313,6 +313,31 @@ class Server:
         return wait_for(lambda: re.search(pattern, self.log()),
                         f"the log to say {pattern!r}", timeout)
 
+    EVENT = re.compile(r'^\S+ \w+ \w+\[\d+\] ([a-z-]+)((?: [a-z0-9]+='
+                       r'(?:"(?:[^"\\]|\\.)*"|[^ "]+))+)$', re.M)
+    FIELD = re.compile(r' ([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^ "]+))')
+
+    def events(self, *names):
+        """The events of these names in the log, or all: dictionaries of their
+        fields as they are written, and of "event", the name."""
+        found = []
+        for name, fields in self.EVENT.findall(self.log()):
+            if not names or name in names:
+                found.append({"event": name, **{
+                    key: text or word
+                    for key, text, word in self.FIELD.findall(fields)}})
+        return found
+
+    def wait_event(self, name, **fields):
+        """Waits for an event with such fields and returns it."""
+        def find():
+            for event in self.events(name):
+                if fields.items() <= event.items():
+                    return event
+            return None
+
+        return wait_for(find, f"the log to tell of {name} {fields}")
+
     def reset_log(self):
         """Forgets what the log says so far (the server appends)."""
         os.truncate(self.log_path, 0)

@@ -22,7 +22,7 @@ class Crash(lib.TestCase):
 
     def last_worker(self):
         """The worker that serves the session which logged in last."""
-        return int(re.findall(r"worker\[(\d+)\] session \d+ \S+ \S+: logged in",
+        return int(re.findall(r"worker\[(\d+)\] auth-ok ",
                                   self.server.log())[-1])
 
     def survivors(self, clients):

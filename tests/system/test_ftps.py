@@ -125,7 +125,7 @@ class Control(tlslib.Case):
             ctx.maximum_version = ssl.TLSVersion.TLSv1
         with self.assertRaises((ssl.SSLError, OSError)):
             ctx.wrap_socket(client.sock)
-        self.server.log_has(r"TLS handshake failed: .*TLS 1\.0")
+        self.server.log_has(r" end .*reason=tls-failed .*TLS 1\.0")
 
 
 class Data(tlslib.Case):

@@ -86,7 +86,7 @@ class Login(lib.TestCase):
                 client.must("PASS wrong", 530).text])
         self.assertEqual(replies[0], replies[1])
         # R9.2: the log says why.
-        self.server.log_has("login failed")
+        self.server.log_has("auth-fail")
 
     def test_third_wrong_password_is_the_last(self):
         client = self.client()

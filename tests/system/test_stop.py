@@ -180,7 +180,7 @@ class Background(lib.TestCase):
             os.kill(pid, signal.SIGUSR1)
             lib.wait_for(lambda: os.path.exists(log), "a new log")
             self.login().must("NOOP", 200)
-            self.server.log_has("logged in")
+            self.server.log_has("auth-ok")
             client.must("QUIT", 221)
         finally:
             os.kill(pid, signal.SIGTERM)

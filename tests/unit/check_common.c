@@ -20,6 +20,7 @@ static Suite *(*const suites[])(void) = {
 	suite_line,
 	suite_listfmt,
 	suite_log,
+	suite_log_event,
 	suite_mem,
 	suite_network,
 	suite_privdrop,

@@ -17,6 +17,7 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_line.c \
 	tests/unit/test_listfmt.c \
 	tests/unit/test_log.c \
+	tests/unit/test_log_event.c \
 	tests/unit/test_mem.c \
 	tests/unit/test_network.c \
 	tests/unit/test_privdrop.c \

@@ -51,6 +51,7 @@ Suite *suite_line(void);
 Suite *suite_list_opts(void);
 Suite *suite_listfmt(void);
 Suite *suite_log(void);
+Suite *suite_log_event(void);
 Suite *suite_mem(void);
 Suite *suite_monitor_agents(void);
 Suite *suite_monitor_bans(void);

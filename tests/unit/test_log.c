@@ -297,22 +297,24 @@ START_TEST(sent_file_is_adopted)
 	int fd;
 
 	ck_assert_int_eq(log_open(file), 0);
-	fd = log_fd();
+	fd = log_fd(LOG_MAIN);
 	before = child_count_fds();
 	log_info("old");
 	ck_assert_int_eq(rename(file, moved), 0);
-	log_adopt(open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+	log_adopt(LOG_MAIN,
+	    open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
 	log_info("new");
 	ck_assert_uint_eq(lines_of(moved), 1);
 	ck_assert_uint_eq(lines_of(file), 1);
-	ck_assert_int_eq(log_fd(), fd); /* threads may hold the number */
+	ck_assert_int_eq(
+	    log_fd(LOG_MAIN), fd); /* threads may hold the number */
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_uint_eq(child_count_fds(), before);
 	/* Of no use where lines go elsewhere. */
 	log_open("none");
-	log_adopt(open(file, O_WRONLY | O_CLOEXEC));
+	log_adopt(LOG_MAIN, open(file, O_WRONLY | O_CLOEXEC));
 	ck_assert_uint_eq(child_count_fds(), before - 1);
-	ck_assert_int_eq(log_fd(), -1);
+	ck_assert_int_eq(log_fd(LOG_MAIN), -1);
 }
 END_TEST
 
@@ -355,15 +357,15 @@ END_TEST
 
 START_TEST(descriptor_is_told)
 {
-	ck_assert_int_eq(log_fd(), STDERR_FILENO);
+	ck_assert_int_eq(log_fd(LOG_MAIN), STDERR_FILENO);
 	ck_assert_int_eq(log_open("none"), 0);
-	ck_assert_int_eq(log_fd(), -1);
+	ck_assert_int_eq(log_fd(LOG_MAIN), -1);
 	log_info("nowhere");
 	ck_assert_int_eq(log_open(file), 0);
-	ck_assert_int_gt(log_fd(), 2);
-	ck_assert_int_ne(fcntl(log_fd(), F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_gt(log_fd(LOG_MAIN), 2);
+	ck_assert_int_ne(fcntl(log_fd(LOG_MAIN), F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_eq(log_open("syslog"), 0);
-	ck_assert_int_eq(log_fd(), -1);
+	ck_assert_int_eq(log_fd(LOG_MAIN), -1);
 	ck_assert_int_eq(log_reopen(), 0);
 }
 END_TEST

@@ -77,7 +77,7 @@ START_TEST(agent_death_answers_what_is_pending)
 	agent = fake_get(ROLE_AGENT, 0);
 	fake_expect(agent, MG_GRANT);
 	fake_die(agent);
-	login_expect(login_sid, 1, V_ERROR, "agent-died");
+	login_expect(login_sid, 1, V_ERROR, "agent-failed");
 	ck_assert_ptr_ne(login_whole(login_sid, "ann", 1000), agent);
 }
 END_TEST

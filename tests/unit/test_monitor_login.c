@@ -130,7 +130,7 @@ START_TEST(root_is_refused)
 	login_ask(login_sid, 1, "root");
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "root"), "root", 0);
-	login_expect(login_sid, 1, V_DENIED, "root may not log in");
+	login_expect(login_sid, 1, V_DENIED, "root-login");
 	ck_assert_uint_eq(fake_count(ROLE_AGENT), 0);
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(user_limit)
 	login_ask(other, 1, "ann");
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
-	login_expect(other, 1, V_LIMIT, "max-sessions");
+	login_expect(other, 1, V_LIMIT, "max-per-user");
 	login_whole(third, "bob", 1000);
 	/* A logout makes room. */
 	login_logout(login_sid);
@@ -183,7 +183,7 @@ START_TEST(user_limit_counts_grants)
 	login_ask(other, 1, "ann");
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
-	login_expect(other, 1, V_LIMIT, "max-sessions");
+	login_expect(other, 1, V_LIMIT, "max-per-user");
 	close(c2);
 }
 END_TEST

@@ -446,8 +446,10 @@ START_TEST(reopened_log_is_sent)
 	ck_assert_int_eq(log_reopen(), 0);
 	children_log(m);
 	msg = fake_expect(fake_get(ROLE_AUTH, 0), MA_LOG);
+	ck_assert_uint_eq(get_u8(&msg->body), LOG_MAIN);
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	msg = fake_expect(fake_get(ROLE_WORKER, 0), MW_LOG);
+	ck_assert_uint_eq(get_u8(&msg->body), LOG_MAIN);
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	ck_assert_int_eq(write(msg->fd, "hello\n", 6), 6);
 	ck_assert_str_eq(log_text(), "hello\n");

@@ -577,7 +577,7 @@ START_TEST(test_session_ends)
 	rig_cmd(&rig, "RETR a");
 	ck_assert_int_eq(strncmp(rig_reply(&rig), "150 ", 4), 0);
 	session_enter(rig.s);
-	session_end(rig.s, "test");
+	session_end(rig.s, REASON_SHUTDOWN, NULL);
 	session_leave(rig.s);
 	ck_assert_int_eq(rig_read_all(&rig, big, BIG), -1);
 }
