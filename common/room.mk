@@ -16,6 +16,7 @@ libcommon_a_SOURCES += \
 	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \
 	common/reason.c common/reason.h \
+	common/rate.c common/rate.h \
 	common/sandbox.c common/sandbox.h \
 	common/sockutil.c common/sockutil.h \
 	common/str.c common/str.h \

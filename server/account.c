@@ -35,6 +35,26 @@ get_ident(struct rbuf *r, struct ident *id)
 		id->groups[i] = get_u32(r);
 }
 
+static void
+put_rates(struct wbuf *w, const struct account *a)
+{
+	int scope, way;
+
+	for (scope = 0; scope < RATE_SCOPES; scope++)
+		for (way = 0; way < RATE_WAYS; way++)
+			put_u64(w, a->rates[scope][way]);
+}
+
+static void
+get_rates(struct rbuf *r, struct account *a)
+{
+	int scope, way;
+
+	for (scope = 0; scope < RATE_SCOPES; scope++)
+		for (way = 0; way < RATE_WAYS; way++)
+			a->rates[scope][way] = get_u64(r);
+}
+
 void
 account_put(struct wbuf *w, const struct account *a)
 {
@@ -48,6 +68,9 @@ account_put(struct wbuf *w, const struct account *a)
 	put_u32(w, a->umask);
 	put_u32(w, a->idle_timeout);
 	put_u8(w, a->tls_data);
+	put_str(w, a->group);
+	put_u32(w, a->max_sessions);
+	put_rates(w, a);
 	put_bytes(w, a->places, a->places_len);
 }
 
@@ -133,6 +156,9 @@ account_get(struct rbuf *r, struct account *a)
 	a->idle_timeout = get_u32(r);
 	tls_data = get_u8(r);
 	a->tls_data = tls_data == 1;
+	get_str(r, a->group, sizeof(a->group));
+	a->max_sessions = get_u32(r);
+	get_rates(r, a);
 	get_places(r, a);
 	if (!is_sane(a, anonymous, tls_data))
 		r->err = 1;

@@ -14,6 +14,7 @@
 #include "common/buf.h"
 #include "common/privdrop.h"
 #include "common/vpath.h"
+#include "server/rates.h"
 
 #define ACCOUNT_NAME_MAX 256
 #define ACCOUNT_PLACES 16384 /* bytes; CONF_PLACES_TEXT fits */
@@ -40,6 +41,9 @@ struct account {
 	 * for the agent alone. */
 	size_t places_len;
 	uint8_t places[ACCOUNT_PLACES];
+	char group[ACCOUNT_NAME_MAX]; /* whose rates it shares; "" = none */
+	uint32_t max_sessions; /* at once; 0 = no limit */
+	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes a second; 0 = none */
 };
 
 struct account_place {

@@ -18,6 +18,7 @@
 #include "common/network.h"
 #include "common/privdrop.h"
 #include "common/sockutil.h"
+#include "server/rates.h"
 
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
 #define CONF_CONTROL_SOCKET "/run/ternftpd/control"
@@ -106,6 +107,8 @@ struct conf_rules {
 	bool tls_data; /* transfers need PROT P */
 	struct conf_place *places;
 	size_t nplaces;
+	uint32_t max_sessions; /* 0 = limits.sessions_per_user */
+	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes/s; 0 = no limit */
 
 	/* Where the block says so; 0 = it does not. Of each key, in the order
 	 * of their rows. */
@@ -184,6 +187,7 @@ struct config {
 	uint32_t max_sessions, max_per_ip, max_per_user;
 	uint32_t max_login_attempts;
 	uint32_t max_auth_queue;
+	uint64_t rates[RATE_WAYS]; /* of all together, bytes/s; 0 = none */
 	uint32_t login_delay, login_delay_max, login_forget; /* seconds */
 	uint32_t commands_before_login, connections_per_minute;
 	uint32_t ban_after; /* wrong logins; 0 = never */

@@ -36,7 +36,21 @@ struct conf_rules;
 	{ S, "tls", &conf_bool, AT(tls), "optional", 0, 0, demands, \
 	    "Whether the account needs TLS to log in." }, \
 	{ S, "tls_data", &conf_bool, AT(tls_data), "optional", 0, 0, demands, \
-	    "Whether its transfers and listings need TLS too (PROT P)." }
+	    "Whether its transfers and listings need TLS too (PROT P)." }, \
+	{ S, "sessions", &conf_count, AT(max_sessions), "0", 0, MILLION, NULL, \
+	    "Sessions of the account at once; 0 means limits.sessions_per_user." }, \
+	{ S, "rate_down", &conf_size, AT(rates[RATE_SESSION][RATE_DOWN]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that each session may download; 0 means no limit." }, \
+	{ S, "rate_up", &conf_size, AT(rates[RATE_SESSION][RATE_UP]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that each session may upload; 0 means no limit." }, \
+	{ S, "user_rate_down", &conf_size, AT(rates[RATE_USER][RATE_DOWN]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that all sessions of a user may download together." }, \
+	{ S, "user_rate_up", &conf_size, AT(rates[RATE_USER][RATE_UP]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that all sessions of a user may upload together." }, \
+	{ S, "group_rate_down", &conf_size, AT(rates[RATE_GROUP][RATE_DOWN]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that all users of the group may download together." }, \
+	{ S, "group_rate_up", &conf_size, AT(rates[RATE_GROUP][RATE_UP]), "0", 0, INT64_MAX, NULL, \
+	    "Bytes a second that all users of the group may upload together." }
 /* clang-format on */
 
 /* The row's place in conf_rules.lines, or -1 if it is none of these keys. */

@@ -27,7 +27,7 @@
 
 struct unit {
 	char letter;
-	uint32_t factor;
+	uint64_t factor;
 };
 
 static int refuse(struct conf_input *in, const char *fmt, ...)
@@ -87,6 +87,9 @@ static const struct unit second_units[] = { { 's', 1 }, { 'm', 60 },
 static const struct unit byte_units[] = { { 'k', 1024 }, { 'm', 1024 * 1024 },
 	{ '\0', 0 } };
 
+static const struct unit size_units[] = { { 'k', 1 << 10 }, { 'm', 1 << 20 },
+	{ 'g', 1 << 30 }, { 't', UINT64_C(1) << 40 }, { '\0', 0 } };
+
 static int
 parse_number(const struct conf_key *k, const struct unit *u,
     struct conf_input *in, uint64_t *out)
@@ -138,6 +141,18 @@ static int
 parse_bytes(const struct conf_key *k, struct conf_input *in, void *dst)
 {
 	return parse_uint(k, byte_units, in, dst);
+}
+
+static int
+parse_size(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	return parse_number(k, size_units, in, dst);
+}
+
+static void
+print_size(const struct conf_key *k, const void *src, FILE *out)
+{
+	fprintf(out, "%" PRIu64, *(const uint64_t *)src);
 }
 
 static void
@@ -455,6 +470,8 @@ const struct conf_type conf_seconds = { "seconds", parse_seconds, print_uint,
 	sizeof(uint32_t), false };
 const struct conf_type conf_bytes = { "bytes", parse_bytes, print_uint,
 	sizeof(uint32_t), false };
+const struct conf_type conf_size = { "bytes", parse_size, print_size,
+	sizeof(uint64_t), false };
 const struct conf_type conf_port = { "port", parse_port, print_port,
 	sizeof(struct addr), false };
 const struct conf_type conf_ports = { "ports", parse_ports, print_ports,

@@ -89,6 +89,7 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 	    k->min, k->max,
 	    k->type == &conf_seconds ? " (s, m, h or d may follow)"
 	    : k->type == &conf_bytes ? " (k or m may follow)"
+	    : k->type == &conf_size  ? " (k, m, g or t may follow)"
 				     : "");
 	return out;
 }

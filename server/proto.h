@@ -30,8 +30,9 @@ enum proto_mw {
 	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log), u32
 	 * ms before a refusal is told.
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
-	 * u32 umask, u32 idle_timeout, u8 tls_data; fd = the session's channel
-	 * to its agent.
+	 * u32 umask, u32 idle_timeout, u8 tls_data, u64 rate down, u64 up, u16
+	 * slots of the rates of its user and of its group (server/rates.h); fd
+	 * = the session's channel to its agent.
 	 */
 	MW_LOGIN = 2,
 	/* u64 sid, u32 serial, i64 errno or 0; fd = socket bound to the source
@@ -52,6 +53,8 @@ enum proto_mw {
 	/* u64 sid, str reason: as MW_KICK, once its transfer or command is done
 	 */
 	MW_RETIRE = 10,
+	/* u64 sid, u64 rate down, u64 rate up: the session's from now on */
+	MW_RATE = 11,
 };
 
 /* ------------------------------------------------------ worker to monitor */

@@ -18,6 +18,7 @@ libserver_a_SOURCES += \
 	server/control.c server/control.h \
 	server/control_path.c \
 	server/proto.h \
+	server/rates.c server/rates.h \
 	server/rights.c server/rights.h \
 	server/roles.h \
 	server/tlsconf.c server/tlsconf.h \

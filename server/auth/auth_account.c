@@ -52,4 +52,6 @@ auth_account_fill(
 	out->idle_timeout = r->idle_timeout;
 	out->tls_data = r->tls_data;
 	fill_places(r, out);
+	out->max_sessions = r->max_sessions;
+	memcpy(out->rates, r->rates, sizeof(out->rates));
 }

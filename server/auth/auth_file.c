@@ -12,6 +12,8 @@ fill(const struct auth *a, const struct conf_user *u, struct account *out)
 {
 	auth_account_init(a, out, u->name);
 	auth_account_fill(a, out, &u->rules);
+	if (u->group != NULL)
+		strlcpy(out->group, u->group, sizeof(out->group));
 }
 
 /* Has the client shown this user's certificate? */

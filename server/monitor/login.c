@@ -53,13 +53,16 @@ login_wrong(struct monitor *m, struct client *c, const char *reason)
 		bans_kick(m->bans, &c->peer, false);
 }
 
-/* Anonymous visitors share an account but are many users. */
+/* Guests share an account but are many users; they have a limit of their own.
+ */
 static bool
 user_limit_reached(struct monitor *m, const struct account *account)
 {
-	return m->conf->max_per_user != 0 && !account->anonymous &&
-	       sessions_of(&m->sessions, account->name) >=
-		   m->conf->max_per_user;
+	uint32_t max = account->max_sessions;
+
+	if (max == 0 && !account->anonymous)
+		max = m->conf->max_per_user;
+	return max != 0 && sessions_of(&m->sessions, account->name) >= max;
 }
 
 static void
@@ -81,8 +84,8 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		login_refuse(m, c, V_LIMIT, "max-per-user");
 		return;
 	}
-	sessions_set_account(&m->sessions, c, account->name);
 	c->source = account->source;
+	sessions_set_account(&m->sessions, c, account);
 	client_set_state(c, CLIENT_GRANTING);
 	if (agents_grant(m, c, account) == -1)
 		login_refuse(m, c, V_ERROR, "no-file-agent");

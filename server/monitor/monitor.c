@@ -288,6 +288,7 @@ serve(struct monitor *m, int conn)
 
 	signals_start(m, events);
 	daemon_detach(&m->daemon); /* before children inherit it */
+	monitor_share(m->conf);
 	workers_fill(m);
 	auths_fill(m->auths);
 	if (conn == -1) {

@@ -98,6 +98,7 @@ void respawn_after(struct respawn *, uint64_t born);
 struct tally {
 	RB_ENTRY(tally) entry;
 	unsigned n;
+	unsigned slot; /* of its rates (server/rates.h), or 0 */
 	char key[];
 };
 RB_HEAD(tallies, tally);
@@ -124,8 +125,9 @@ struct client {
 	uint32_t attempt; /* of the login that is asked for */
 	struct guess guess; /* of it */
 	uint32_t delay; /* ms, before its refusal is told */
-	struct tally *from, *account; /* account: NULL unless GRANTING or IN */
 	enum account_source source; /* of the account */
+	struct tally *from;
+	struct tally *account, *group; /* NULL unless GRANTING or IN */
 	pid_t agent; /* 0 unless IN */
 	char *what; /* last WM_STATUS */
 	uint64_t bytes;
@@ -135,7 +137,7 @@ LIST_HEAD(client_list, client);
 
 struct sessions {
 	struct clients clients;
-	struct tallies from, accounts;
+	struct tallies from, accounts, groups;
 	unsigned count;
 	uint64_t last_sid;
 };
@@ -152,9 +154,10 @@ struct client *sessions_next(struct sessions *, uint64_t sid);
 /* Sessions from this client address (IPv6: from its /64). */
 unsigned sessions_from(struct sessions *, const struct addr *);
 unsigned sessions_of(struct sessions *, const char *account);
-/* Counts the client for this account, or for none (NULL). */
+/* Counts the client for this account and its group, or for none (NULL). */
 void sessions_set_account(
-    struct sessions *, struct client *, const char *account);
+    struct sessions *, struct client *, const struct account *);
+uint16_t tally_slot(const struct tally *);
 void client_set_state(struct client *, enum client_state);
 void client_set_status(struct client *, const char *what, uint64_t bytes);
 
@@ -246,6 +249,9 @@ void worker_tell_keys(struct wproc *, const struct tls_keys *);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
 void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
+/* How fast a session may move bytes from now on (0: as fast as it can), beside
+ * the rates that it shares. */
+void client_set_rate(struct client *, uint64_t down, uint64_t up);
 /* Ends a session with a 421. */
 void client_kick(struct client *, const char *reason);
 /* The same after its running transfer or command. */
@@ -258,6 +264,10 @@ int worker_answer(struct wproc *, struct ipc_msg *);
 void client_end(struct wproc *, struct client *);
 /* A socket bound to port 20 (989 if implicit) of this address, or -1. */
 int source_socket(const struct addr *local, bool implicit);
+
+/* shared.c: makes what processes share of this configuration; before the
+ * workers that need it are forked. */
+void monitor_share(const struct config *);
 
 /* -------------------------------------------------------- login (login.c) */
 /* What a client shows to log in. */

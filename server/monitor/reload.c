@@ -92,6 +92,7 @@ take_all(struct monitor *m, struct parts *p)
 	tickets_use(m, &p->tickets);
 	certs_use(m, p->tls);
 	p->tls = NULL;
+	monitor_share(m->conf);
 	workers_replace(m);
 	m->conf_since = m->generation;
 	auths_replace(m->auths);

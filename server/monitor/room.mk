@@ -19,6 +19,7 @@ libserver_a_SOURCES += \
 	server/monitor/report.c \
 	server/monitor/revoke.c \
 	server/monitor/sessions.c \
+	server/monitor/shared.c \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \
 	server/monitor/stop.c \

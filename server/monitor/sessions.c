@@ -66,7 +66,27 @@ tally_down(struct tallies *all, struct tally *t)
 	if (t == NULL || --t->n > 0)
 		return;
 	RB_REMOVE(tallies, all, t);
+	rates_give_back(t->slot);
 	free(t);
+}
+
+/* The rates of all who are counted here; those of the last login hold. */
+static void
+tally_set_rates(struct tally *t, const uint64_t limits[RATE_WAYS])
+{
+	if (t->slot != 0)
+		rates_change(t->slot, limits);
+	else if (limits[RATE_DOWN] != 0 || limits[RATE_UP] != 0) {
+		t->slot = rates_take(limits);
+		if (t->slot == 0)
+			log_warnx("no room for the rates of %s", t->key);
+	}
+}
+
+uint16_t
+tally_slot(const struct tally *t)
+{
+	return t == NULL ? 0 : (uint16_t)t->slot;
 }
 
 static const char *
@@ -85,6 +105,7 @@ sessions_init(struct sessions *ss)
 	RB_INIT(&ss->clients);
 	RB_INIT(&ss->from);
 	RB_INIT(&ss->accounts);
+	RB_INIT(&ss->groups);
 }
 
 void
@@ -135,7 +156,7 @@ void
 sessions_remove(struct sessions *ss, struct client *c)
 {
 	tally_down(&ss->from, c->from);
-	tally_down(&ss->accounts, c->account);
+	sessions_set_account(ss, c, NULL);
 	RB_REMOVE(clients, &ss->clients, c);
 	ss->count--;
 	free(c->what);
@@ -161,10 +182,20 @@ sessions_of(struct sessions *ss, const char *account)
 }
 
 void
-sessions_set_account(struct sessions *ss, struct client *c, const char *account)
+sessions_set_account(
+    struct sessions *ss, struct client *c, const struct account *account)
 {
 	tally_down(&ss->accounts, c->account);
-	c->account = account == NULL ? NULL : tally_up(&ss->accounts, account);
+	tally_down(&ss->groups, c->group);
+	c->account = c->group = NULL;
+	if (account == NULL)
+		return;
+	c->account = tally_up(&ss->accounts, account->name);
+	tally_set_rates(c->account, account->rates[RATE_USER]);
+	if (account->group[0] == '\0')
+		return;
+	c->group = tally_up(&ss->groups, account->group);
+	tally_set_rates(c->group, account->rates[RATE_GROUP]);
 }
 
 static const char *

@@ -85,8 +85,25 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 		put_u32(&b, account->umask);
 		put_u32(&b, account->idle_timeout);
 		put_u8(&b, account->tls_data);
+		put_u64(&b, account->rates[RATE_SESSION][RATE_DOWN]);
+		put_u64(&b, account->rates[RATE_SESSION][RATE_UP]);
+		put_u16(&b, tally_slot(c->account));
+		put_u16(&b, tally_slot(c->group));
 	}
 	worker_send(c->worker, &b, fd);
+}
+
+void
+client_set_rate(struct client *c, uint64_t down, uint64_t up)
+{
+	uint8_t mem[64];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_RATE);
+	put_u64(&b, c->sid);
+	put_u64(&b, down);
+	put_u64(&b, up);
+	worker_send(c->worker, &b, -1);
 }
 
 /* MW_KICK or MW_RETIRE */

@@ -16,6 +16,8 @@ struct login_answer {
 	char name[PROTO_USER_MAX], start_dir[4096];
 	uint8_t anonymous, tls_data;
 	uint32_t rights, umask, idle_timeout;
+	uint64_t rates[RATE_WAYS]; /* the session's own */
+	unsigned slots[3]; /* of those it shares */
 	int fd; /* the agent's channel; taken over */
 };
 

@@ -82,6 +82,15 @@ on_session(struct worker *w, struct ipc_msg *m)
 	session_new(w, sid, take_fd(m), &peer, &local, listener);
 }
 
+/* The slot of the whole server's rate, if it has one. */
+static unsigned
+server_slot(const struct worker *w)
+{
+	return w->conf->rates[RATE_DOWN] != 0 || w->conf->rates[RATE_UP] != 0
+		   ? RATE_SLOT_SERVER
+		   : 0;
+}
+
 static void
 get_account(struct rbuf *r, struct login_answer *a)
 {
@@ -92,6 +101,10 @@ get_account(struct rbuf *r, struct login_answer *a)
 	a->umask = get_u32(r);
 	a->idle_timeout = get_u32(r);
 	a->tls_data = get_u8(r);
+	a->rates[RATE_DOWN] = get_u64(r);
+	a->rates[RATE_UP] = get_u64(r);
+	a->slots[0] = get_u16(r);
+	a->slots[1] = get_u16(r);
 }
 
 static void
@@ -107,6 +120,7 @@ on_login(struct worker *w, struct ipc_msg *m)
 	a.delay = get_u32(&m->body);
 	if (a.verdict == V_OK)
 		get_account(&m->body, &a);
+	a.slots[2] = server_slot(w);
 	check_end(m);
 	if (s == NULL) /* it has ended meanwhile */
 		return;
@@ -129,6 +143,24 @@ on_source_port(struct worker *w, struct ipc_msg *m)
 	session_enter(s);
 	data_source_port(s, serial, err, take_fd(m));
 	session_leave(s);
+}
+
+static void
+on_rate(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	unsigned server = server_slot(w);
+	uint64_t rates[RATE_WAYS];
+
+	rates[RATE_DOWN] = get_u64(&m->body);
+	rates[RATE_UP] = get_u64(&m->body);
+	check_end(m);
+	if (s == NULL)
+		return;
+	if (s->pace != NULL)
+		pace_set(s->pace, rates);
+	else
+		s->pace = pace_new(rates, &server, 1);
 }
 
 /* A running transfer is aborted, and both are said: 426 and 421. */
@@ -262,6 +294,7 @@ static const struct {
 	{ MW_LOG, on_log },
 	{ MW_TICKET_KEYS, on_ticket_keys },
 	{ MW_RETIRE, on_retire },
+	{ MW_RATE, on_rate },
 };
 
 void

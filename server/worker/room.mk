@@ -23,6 +23,7 @@ libserver_a_SOURCES += \
 	server/worker/fs_refuse.c \
 	server/worker/list_opts.c server/worker/list_opts.h \
 	server/worker/mon.c server/worker/mon.h \
+	server/worker/pace.c server/worker/pace.h \
 	server/worker/reply.c server/worker/reply.h \
 	server/worker/session.c server/worker/session.h \
 	server/worker/worker.c server/worker/worker.h \

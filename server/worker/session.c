@@ -120,6 +120,8 @@ session_drop_user(struct session *s)
 		login_set(s, LOGIN_NONE);
 	fs_free(s->fs);
 	s->fs = NULL;
+	free(s->pace);
+	s->pace = NULL;
 	tls_stream_set_account(&s->ctl, NULL);
 	set_string(&s->user, NULL);
 	set_string(&s->rename_from, NULL);
@@ -321,6 +323,7 @@ void
 session_free(struct session *s)
 {
 	free(s->ctx);
+	free(s->pace);
 	free(s->user);
 	free(s->cwd);
 	free(s->home);

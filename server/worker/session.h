@@ -26,6 +26,7 @@
 #include "common/sockutil.h"
 #include "common/stream.h"
 #include "common/timer.h"
+#include "server/worker/pace.h"
 #include "server/worker/worker.h"
 
 struct chan;
@@ -144,6 +145,7 @@ struct session {
 	bool tls_data; /* the account's transfers need PROT P */
 	uint32_t rights, umask;
 	struct fs *fs; /* the agent's channel, NULL before login */
+	struct pace *pace; /* how fast it may move bytes; NULL: no limit */
 
 	/* parameters; session_reset() gives the table 4.3 defaults */
 	char *cwd, *home; /* virtual paths */

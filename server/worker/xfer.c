@@ -85,6 +85,7 @@ report(const struct xfer *x)
 /* --------------------------------------------------------------- lifetime */
 
 static void on_timer(void *);
+static void on_pause_over(void *);
 
 struct xfer *
 xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
@@ -105,6 +106,7 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	x->private = s->private;
 	x->began = x->progress = clock_ms();
 	timer_init(&x->timer, on_timer, x);
+	timer_init(&x->pause, on_pause_over, x);
 	s->xfer = x;
 	ctrl_set_mode(s, CTRL_TRANSFER);
 	report(x);
@@ -116,6 +118,7 @@ xfer_free(struct xfer *x)
 {
 	xfer_unwatch(x);
 	timer_cancel(&x->timer);
+	timer_cancel(&x->pause);
 	if (x->st.fd >= 0)
 		stream_reset(&x->st);
 	fd_close(&x->file);
@@ -182,6 +185,29 @@ watch_read(struct xfer *x)
 		event_active(&x->ev, EV_READ, 0);
 }
 
+static enum rate_way
+way_of(const struct xfer *x)
+{
+	return x->ops->upload ? RATE_UP : RATE_DOWN;
+}
+
+size_t
+xfer_allow(struct xfer *x, size_t len)
+{
+	struct pace *pace = x->s->pace;
+
+	return pace == NULL ? len
+			    : pace_allow(pace, way_of(x), len, &x->pause_ms);
+}
+
+void
+xfer_moved(struct xfer *x, size_t n)
+{
+	x->moved += n;
+	if (x->s->pace != NULL)
+		pace_spend(x->s->pace, way_of(x), n);
+}
+
 /* The driver: one slice, then what it says. */
 static void
 run(struct xfer *x)
@@ -210,6 +236,10 @@ run(struct xfer *x)
 	case STEP_AGENT:
 		xfer_unwatch(x);
 		break;
+	case STEP_PAUSE:
+		xfer_unwatch(x);
+		timer_set(&x->pause, x->pause_ms);
+		break;
 	case STEP_DONE:
 		x->ops->finish(x);
 		break;
@@ -229,6 +259,19 @@ xfer_move(struct xfer *x)
 		    &x->timer, x->s->w->conf->stall_timeout * UINT64_C(1000));
 	}
 	run(x);
+}
+
+/* To wait for one's turn is no stall. */
+static void
+on_pause_over(void *arg)
+{
+	struct xfer *x = arg;
+	struct session *s = x->s;
+
+	session_enter(s);
+	x->progress = clock_ms();
+	run(x);
+	session_leave(s);
 }
 
 enum xfer_step

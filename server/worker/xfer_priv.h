@@ -42,6 +42,7 @@ enum xfer_step {
 	STEP_READ, /* wait until the connection can be read */
 	STEP_WRITE, /* ... can be written */
 	STEP_AGENT, /* ... until the agent answers */
+	STEP_PAUSE, /* ... until its rate allows more */
 	STEP_FAILED, /* xfer->error says why */
 };
 
@@ -94,6 +95,8 @@ struct xfer {
 	short watched; /* EV_READ, EV_WRITE or 0 */
 	struct timer timer; /* MOVING: stall; HANDSHAKE: its timeout;
 			     * FINISHING: held replies */
+	struct timer pause; /* STEP_PAUSE */
+	uint32_t pause_ms;
 	uint64_t began, progress; /* clock_ms() */
 
 	uint64_t moved, total; /* bytes on the wire; UINT64_MAX: unknown */
@@ -141,6 +144,10 @@ void xfer_say_start(struct xfer *, const char *fmt, ...)
 void xfer_connect(struct xfer *);
 /* Goes on moving bytes: after connected(), and when the agent has answered. */
 void xfer_move(struct xfer *);
+/* How many of so many bytes may be moved now; 0: STEP_PAUSE. */
+size_t xfer_allow(struct xfer *, size_t len);
+/* They were moved, on the wire. */
+void xfer_moved(struct xfer *, size_t n);
 /* Sets the error and returns STEP_FAILED. */
 enum xfer_step xfer_failed(struct xfer *, enum xfer_error);
 /* Calls the machine when the connection is ready for EV_READ or EV_WRITE. */

@@ -106,11 +106,15 @@ drain(struct xfer *x, size_t len)
 static enum xfer_step
 recv_spliced(struct xfer *x)
 {
-	ssize_t n = splice(x->st.fd, NULL, x->pipe[1], NULL, XFER_PIPE_SIZE,
-	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	size_t len = xfer_allow(x, XFER_PIPE_SIZE);
+	ssize_t n;
 
+	if (len == 0)
+		return STEP_PAUSE;
+	n = splice(x->st.fd, NULL, x->pipe[1], NULL, len,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0) {
-		x->moved += (uint64_t)n;
+		xfer_moved(x, (size_t)n);
 		return drain(x, (size_t)n);
 	}
 	if (n == 0)
@@ -137,10 +141,13 @@ recv_copied(struct xfer *x)
 	char *buf = (char *)x->s->w->scratch;
 	size_t n, half = sizeof(x->s->w->scratch) / 2;
 	size_t size = x->convert ? half - 1 : sizeof(x->s->w->scratch);
+	size_t len = xfer_allow(x, size);
 	char *in = x->convert ? buf + half : buf;
 	enum xfer_step step;
 
-	switch (x->st.ops->read(&x->st, in, size, &n)) {
+	if (len == 0)
+		return STEP_PAUSE;
+	switch (x->st.ops->read(&x->st, in, len, &n)) {
 	case IO_DONE:
 		break;
 	case IO_EOF:
@@ -152,12 +159,12 @@ recv_copied(struct xfer *x)
 	default:
 		return xfer_failed(x, XE_RESET);
 	}
-	x->moved += n;
+	xfer_moved(x, n);
 	step = write_file(
 	    x, buf, x->convert ? ascii_from_net(&x->ascii, buf, in, n) : n);
 	if (step == STEP_AGAIN && n == size)
 		consider_splice(x);
-	else if (step == STEP_AGAIN && x->moved > SMALL)
+	else if (step == STEP_AGAIN && n < len && x->moved > SMALL)
 		return STEP_READ; /* surely drained */
 	return step;
 }
@@ -180,7 +187,7 @@ wake_less(struct xfer *x)
 static enum xfer_step
 stor_move(struct xfer *x)
 {
-	if (!x->bulk && x->moved > BULK)
+	if (!x->bulk && x->moved > BULK && x->s->pace == NULL)
 		wake_less(x);
 	return x->pipe[0] >= 0 ? recv_spliced(x) : recv_copied(x);
 }

@@ -32,14 +32,16 @@ xfer_send_text(struct xfer *x)
 
 	while (x->text_len > 0) {
 		iov.iov_base = (void *)(uintptr_t)x->text;
-		iov.iov_len = x->text_len;
-		if (x->last)
+		iov.iov_len = xfer_allow(x, x->text_len);
+		if (iov.iov_len == 0)
+			return STEP_PAUSE;
+		if (x->last && iov.iov_len == x->text_len)
 			tls_stream_last(&x->st);
 		switch (x->st.ops->writev(&x->st, &iov, 1, &n)) {
 		case IO_DONE:
 			x->text += n;
 			x->text_len -= n;
-			x->moved += n;
+			xfer_moved(x, n);
 			break;
 		case IO_WANT_WRITE:
 			return STEP_WRITE;
@@ -114,13 +116,16 @@ sendfile_failed(struct xfer *x)
 static enum xfer_step
 send_file(struct xfer *x)
 {
-	size_t n, len = xfer_warm(x, MIN(x->left, XFER_SLICE));
+	size_t n, len = xfer_allow(x, MIN(x->left, XFER_SLICE));
 
+	if (len == 0)
+		return STEP_PAUSE;
+	len = xfer_warm(x, len);
 	if (len == 0)
 		return xfer_warm_up(x);
 	switch (x->st.ops->sendfile(&x->st, x->file, &x->offset, len, &n)) {
 	case IO_DONE:
-		x->moved += n;
+		xfer_moved(x, n);
 		x->left -= n;
 		/* Less than asked: the socket is full. */
 		return n < len ? STEP_WRITE : STEP_AGAIN;
@@ -194,7 +199,7 @@ retr_move(struct xfer *x)
 static void
 retr_connected(struct xfer *x)
 {
-	if (x->left > XFER_SLICE)
+	if (x->left > XFER_SLICE && x->s->pace == NULL)
 		sock_full_segments(x->st.fd);
 	xfer_move(x);
 }

@@ -169,6 +169,9 @@ put_account(struct wbuf *w, const char *arg)
 	put_u32(w, number(arg, "umask=", 022));
 	put_u32(w, number(arg, "idle=", 0));
 	put_u8(w, step_value(arg, "tls_data=") != NULL);
+	put_u64(w, number(arg, "down=", 0));
+	put_u64(w, number(arg, "up=", 0));
+	put_u32(w, 0); /* slots */
 }
 
 /* "OK", with name= anonymous= dir= umask= idle= tls_data= attempt=, or a

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Who is kept out, and how much the others may have: guessing, bans, rates."""
 
-import os
 import signal
+import time
 
 import lib
 
@@ -116,6 +116,142 @@ class Delays(lib.TestCase):
         reply = client.must_end(421)
         self.assertIn("Too many connections from your address", reply.text)
         self.client(source="127.0.0.6")
+
+
+class Rates(lib.TestCase):
+    """Bytes a second, measured by the client; the machine may be busy, so what
+    is too slow is no failure unless it is much too slow."""
+
+    RATE = 400 << 10
+    SIZE = 600 << 10  # one and a half seconds
+    CONF = f"""
+        group "both" {{
+            group_rate_down = {RATE}
+        }}
+        anonymous {{
+            enabled = yes
+            root = "@BASE@/files"
+            sessions = 3
+        }}
+    """
+    USERS = (("each", "x"), ("all", "x"), ("one", "x"), ("two", "x"))
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        path = server.base + "/users"
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        more = {
+            "each": f"rate_down = {cls.RATE}\n rate_up = 400k",
+            "all": "user_rate_down = 400k\n user_rate_up = 400k",
+            "one": "group = both",
+            "two": "group = both",
+        }
+        for name, keys in more.items():
+            text = text.replace(f'user "{name}" {{', f'user "{name}" {{\n {keys}')
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return server
+
+    def took(self, function, *args):
+        began = time.monotonic()
+        function(*args)
+        return time.monotonic() - began
+
+    def check(self, seconds, size):
+        # The first tenth of a second may come at once.
+        self.assertGreater(seconds, (size / self.RATE - 0.1) * 0.95)
+        self.assertLess(seconds, size / self.RATE * 3 + 10)
+
+    def test_session_down(self):
+        self.server.put("f", lib.pattern(self.SIZE))
+        client = self.login("each", "x")
+        self.check(self.took(client.download, "RETR f"), self.SIZE)
+        client.must("TYPE A", 200)
+        self.check(self.took(client.download, "RETR f"), self.SIZE)
+
+    def test_session_up(self):
+        client = self.login("each", "x")
+        data = lib.pattern(self.SIZE)
+        self.check(self.took(client.upload, "STOR f", data), self.SIZE)
+        self.assertEqual(self.server.get("f"), data)
+
+    def test_listing(self):
+        for number in range(2000):
+            self.server.put(f"{'long name ' * 20}{number}")
+        client = self.login("each", "x")
+        listing = client.download("LIST")  # some 500 KiB
+        self.check(self.took(client.download, "LIST"), len(listing))
+
+    def test_small_files_do_not_wait(self):
+        self.server.put("f", b"x" * 1000)
+        client = self.login("each", "x")
+        seconds = self.took(lambda: [client.download("RETR f") for _ in range(20)])
+        self.assertLess(seconds, 20)
+
+    def shared(self, *users):
+        """Two sessions at once: as fast as one, and each gets its share."""
+        self.server.put("f", lib.pattern(self.SIZE // 2))
+        clients = [self.login(user, "x") for user in users]
+        ends = []
+        waits = [self.in_background(
+            lambda c=c: (c.download("RETR f"), ends.append(time.monotonic())))
+            for c in clients]
+        self.check(self.took(lambda: [wait() for wait in waits]), self.SIZE)
+        self.assertLess(max(ends) - min(ends), 0.7)
+
+    def test_user_shares(self):
+        self.shared("all", "all")
+
+    def test_group_shares(self):
+        self.shared("one", "two")
+
+    def test_others_have_no_limit(self):
+        self.server.put("f", lib.pattern(20 << 20))
+        self.assertLess(self.took(self.login().download, "RETR f"), 20)
+
+    def test_abort_while_waiting(self):
+        self.server.put("f", lib.pattern(8 << 20))
+        client = self.login("each", "x")
+        with client.transfer("RETR f") as sock:
+            sock.recv(1000)
+            client.send("ABOR")
+            self.assertEqual(client.reply().code, 426)
+            client.must_end(226)
+        client.must("NOOP", 200)
+
+    def test_sessions_of_an_account(self):
+        # R16.2
+        inside = [self.login("anonymous", "x") for _ in range(3)]
+        client = self.client()
+        client.must("USER anonymous", 331)
+        reply = client.must("PASS x", 530)
+        self.assertIn("Too many connections", reply.text)
+        inside[0].must("QUIT", 221)
+        inside[0].close()
+
+        def again():
+            client = self.client()
+            client.must("USER anonymous", 331)
+            return client.cmd("PASS x").code == 230
+
+        lib.wait_for(again, "a free place")
+
+
+class ServerRate(lib.TestCase):
+    CONF = "limits {\n rate_up = 400k\n}\n"
+
+    def test_all_together(self):
+        data = lib.pattern(200 << 10)
+        clients = [self.login(), self.login("anna"), self.login("anna")]
+        began = time.monotonic()
+        waits = [self.in_background(c.upload, f"STOR {i}", data)
+                 for i, c in enumerate(clients)]
+        for wait in waits:
+            wait()
+        self.assertGreater(time.monotonic() - began, (1.5 - 0.1) * 0.95)
+        self.assertEqual(self.server.get("2"), data)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	suite_mem,
 	suite_network,
 	suite_privdrop,
+	suite_rate,
 	suite_sandbox,
 	suite_sockutil,
 	suite_str,

@@ -109,6 +109,8 @@ account_fill(struct account *a, const char *name, uid_t uid)
 	a->umask = 027;
 	a->idle_timeout = 77;
 	a->tls_data = true;
+	a->rates[RATE_SESSION][RATE_DOWN] = 1000;
+	a->rates[RATE_SESSION][RATE_UP] = 2000;
 }
 
 void

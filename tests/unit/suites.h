@@ -64,6 +64,7 @@ Suite *suite_monitor_sessions(void);
 Suite *suite_monitor_workers(void);
 Suite *suite_network(void);
 Suite *suite_privdrop(void);
+Suite *suite_rate(void);
 Suite *suite_reply(void);
 Suite *suite_rights(void);
 Suite *suite_sandbox(void);

@@ -29,6 +29,10 @@ new_account(void)
 	a->umask = 022;
 	a->idle_timeout = 300;
 	a->tls_data = true;
+	strlcpy(a->group, "staff", sizeof(a->group));
+	a->max_sessions = 7;
+	a->rates[RATE_SESSION][RATE_DOWN] = UINT64_MAX;
+	a->rates[RATE_GROUP][RATE_UP] = 5;
 	return a;
 }
 
@@ -66,6 +70,11 @@ START_TEST(account_comes_back_whole)
 	ck_assert_uint_eq(b->umask, 022);
 	ck_assert_uint_eq(b->idle_timeout, 300);
 	ck_assert(b->tls_data);
+	ck_assert_str_eq(b->group, "staff");
+	ck_assert_uint_eq(b->max_sessions, 7);
+	ck_assert_uint_eq(b->rates[RATE_SESSION][RATE_DOWN], UINT64_MAX);
+	ck_assert_uint_eq(b->rates[RATE_GROUP][RATE_UP], 5);
+	ck_assert_uint_eq(b->rates[RATE_USER][RATE_UP], 0);
 	a->anonymous = true;
 	a->tls_data = false;
 	a->ident.ngroups = IDENT_GROUPS;
@@ -164,6 +173,10 @@ get_raw(
 	put_u32(&w, 0);
 	put_u32(&w, 0);
 	put_u8(&w, (uint8_t)tls_data);
+	put_str(&w, "");
+	put_u32(&w, 0);
+	for (i = 0; i < RATE_SCOPES * RATE_WAYS; i++)
+		put_u64(&w, 0);
 	put_bytes(&w, "", 0);
 	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);

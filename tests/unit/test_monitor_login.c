@@ -59,6 +59,10 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u32(&msg->body), 027);
 	ck_assert_uint_eq(get_u32(&msg->body), 77);
 	ck_assert_uint_eq(get_u8(&msg->body), 1);
+	ck_assert_uint_eq(get_u64(&msg->body), 1000);
+	ck_assert_uint_eq(get_u64(&msg->body), 2000);
+	ck_assert_uint_eq(get_u16(&msg->body), 0);
+	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 
 	ck_assert_int_eq(write(agent_end, "hello", 5), 5);

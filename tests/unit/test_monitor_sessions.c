@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/monitor/monitor.h"
 #include "tests/unit/suites.h"
@@ -32,6 +33,15 @@ add(const char *ip)
 	ck_assert_int_eq(addr_parse_ip(&peer, ip), 0);
 	ck_assert_int_eq(addr_parse_ip(&local, "127.0.0.1"), 0);
 	return sessions_add(&table, &peer, &local, 0);
+}
+
+static void
+set_account(struct client *c, const char *name)
+{
+	struct account account = { 0 };
+
+	strlcpy(account.name, name, sizeof(account.name));
+	sessions_set_account(&table, c, &account);
 }
 
 static unsigned
@@ -91,13 +101,13 @@ START_TEST(accounts_are_counted)
 	struct client *a = add("192.0.2.1"), *b = add("192.0.2.2");
 
 	ck_assert_uint_eq(sessions_of(&table, "ann"), 0);
-	sessions_set_account(&table, a, "ann");
-	sessions_set_account(&table, b, "ann");
+	set_account(a, "ann");
+	set_account(b, "ann");
 	ck_assert_uint_eq(sessions_of(&table, "ann"), 2);
-	sessions_set_account(&table, a, "bob");
+	set_account(a, "bob");
 	ck_assert_uint_eq(sessions_of(&table, "ann"), 1);
 	ck_assert_uint_eq(sessions_of(&table, "bob"), 1);
-	sessions_set_account(&table, a, "bob");
+	set_account(a, "bob");
 	ck_assert_uint_eq(sessions_of(&table, "bob"), 1);
 	sessions_set_account(&table, a, NULL);
 	sessions_set_account(&table, a, NULL);
@@ -116,7 +126,7 @@ START_TEST(many_come_and_go)
 	for (i = 0; i < 2000; i++) {
 		snprintf(ip, sizeof(ip), "10.0.%u.%u", i % 7, i % 200);
 		all[i] = add(ip);
-		sessions_set_account(&table, all[i], i % 2 ? "odd" : "even");
+		set_account(all[i], i % 2 ? "odd" : "even");
 	}
 	ck_assert_uint_eq(sessions_of(&table, "odd"), 1000);
 	for (i = 0; i < 2000; i += 2)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Memory that processes share, made only when the configuration needs it and
+ * before the workers that use it are forked.
+ */
+#include "config.h"
+
+#include "common/log.h"
+#include "server/monitor/monitor.h"
+#include "server/rates.h"
+
+static bool
+has_shared_rates(const struct conf_rules *r)
+{
+	return r->rates[RATE_USER][RATE_DOWN] != 0 ||
+	       r->rates[RATE_USER][RATE_UP] != 0 ||
+	       r->rates[RATE_GROUP][RATE_DOWN] != 0 ||
+	       r->rates[RATE_GROUP][RATE_UP] != 0;
+}
+
+static bool
+any_shared_rates(const struct config *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nusers; i++)
+		if (has_shared_rates(&conf->users[i].rules))
+			return true;
+	return conf->rates[RATE_DOWN] != 0 || conf->rates[RATE_UP] != 0 ||
+	       has_shared_rates(&conf->anonymous_rules) ||
+	       has_shared_rates(&conf->system_rules);
+}
+
+void
+monitor_share(const struct config *conf)
+{
+	if (any_shared_rates(conf) && rates_share() == -1)
+		log_error("no memory for shared rates: they are not kept");
+	rates_change(RATE_SLOT_SERVER, conf->rates);
+}
