@@ -22,4 +22,5 @@ libcommon_a_SOURCES += \
 	common/str.c common/str.h \
 	common/stream.c common/stream.h \
 	common/timer.c common/timer.h \
-	common/vpath.c common/vpath.h
+	common/vpath.c common/vpath.h \
+	common/watch.c common/watch.h

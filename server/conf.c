@@ -142,6 +142,8 @@ conf_free(struct config *conf)
 
 	if (conf == NULL)
 		return;
+	conf_forget_texts(conf);
+	watch_clear(&conf->users_watch);
 	for (i = 0; i < SECTION_COUNT; i++)
 		if (!conf_sections[i].titled)
 			conf_values_clear((enum conf_section_id)i, conf);
@@ -188,8 +190,8 @@ finish(struct conf_load *l, char **err_r, char **err)
 	return conf;
 }
 
-struct config *
-conf_load(const char *path, char **err_r)
+static struct config *
+load(const char *path, const struct config *frozen, char **err_r)
 {
 	struct config *conf = conf_new(path);
 	struct conf_load l;
@@ -197,6 +199,7 @@ conf_load(const char *path, char **err_r)
 	char *err = NULL;
 
 	conf_load_init(&l, conf, open_memstream(&err, &len));
+	l.frozen = frozen;
 	conf_parse_file(&l, conf->path, false);
 	if (l.nerrors == 0)
 		load_users_file(&l);
@@ -206,6 +209,18 @@ conf_load(const char *path, char **err_r)
 	check_pairs(&l);
 	default_listen(conf);
 	return finish(&l, err_r, &err);
+}
+
+struct config *
+conf_load(const char *path, char **err_r)
+{
+	return load(path, NULL, err_r);
+}
+
+struct config *
+conf_load_again(const struct config *conf, char **err_r)
+{
+	return load(conf->path, conf, err_r);
 }
 
 struct config *

@@ -18,6 +18,7 @@
 #include "common/network.h"
 #include "common/privdrop.h"
 #include "common/sockutil.h"
+#include "common/watch.h"
 #include "server/rates.h"
 
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
@@ -154,6 +155,11 @@ enum conf_mlsd_links {
 	CONF_LINKS_SLINK
 };
 
+struct conf_text { /* of a file that was read */
+	char *path, *text;
+	size_t len;
+};
+
 enum conf_reload_ends { /* whose sessions end by a reload */
 	CONF_ENDS_NONE,
 	CONF_ENDS_REMOVED,
@@ -162,6 +168,11 @@ enum conf_reload_ends { /* whose sessions end by a reload */
 
 struct config {
 	char *path; /* of ftpd.conf */
+	/* What it was loaded from: ftpd.conf and what it includes, and the
+	 * users file and what that includes, as they were before reading. */
+	struct conf_text *texts;
+	size_t ntexts;
+	struct watch users_watch;
 
 	/* server */
 	struct conf_listen *listens;
@@ -254,6 +265,11 @@ struct config {
  * or more lines "file:line: what is wrong; how to mend it".
  */
 struct config *conf_load(const char *path, char **err_r);
+/* Loads ftpd.conf as it was when this one was loaded, with the users file as it
+ * is now. */
+struct config *conf_load_again(const struct config *, char **err_r);
+/* For processes that need no more than the values. */
+void conf_forget_texts(struct config *);
 /*
  * Everything more that a start would check: directories, users, ports and so
  * on; listens: whether it would listen (not under inetd). Returns the number of

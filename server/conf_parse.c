@@ -334,7 +334,7 @@ parse_file(cfg_t *cfg, const char *path, const struct conf_where *from)
 	struct conf_file f = { .parent = cur.file,
 		.name = keep_name(cur.load, path) };
 	size_t len;
-	char *text = conf_text_read(path, &len), *slash;
+	char *text = conf_source(cur.load, path, &len), *slash;
 	int rc;
 
 	if (text == NULL) {

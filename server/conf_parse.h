@@ -24,6 +24,7 @@ struct conf_load {
 	struct config *conf;
 	FILE *err; /* lines "file:line: what; hint" */
 	unsigned nerrors;
+	const struct config *frozen; /* ftpd.conf is as it was then, or NULL */
 	bool users_only; /* what is parsed now is a users file */
 	struct conf_rules *outer; /* of the block around the one that ended */
 	struct conf_where *seen; /* by row of conf_keys */
@@ -58,6 +59,8 @@ conf_block_end conf_user_end, conf_group_end, conf_listen_end, conf_cert_end,
  */
 void conf_accounts_end(struct conf_load *, bool whole);
 void conf_accounts_free(struct config *);
+/* The text of a file to parse, or NULL with errno; it is remembered. */
+char *conf_source(struct conf_load *, const char *path, size_t *len_r);
 /* Room for one more than n elements: doubles at every power of two. */
 void *conf_grow(void *array, size_t n, size_t size);
 

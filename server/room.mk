@@ -12,6 +12,7 @@ libserver_a_SOURCES += \
 	server/conf_places.c \
 	server/conf_print.c server/conf_print.h \
 	server/conf_rules.c server/conf_rules.h \
+	server/conf_source.c \
 	server/conf_text.c server/conf_text.h \
 	server/conf_types.c \
 	server/conf_value.c server/conf_value.h \

@@ -154,15 +154,15 @@ load(struct tls_cert *c, const struct tls_pair *pair, char **err_r)
 
 int
 tls_cert_load(struct tls_cert *c, const struct tls_pair *pair,
-    struct tls_watch *watch, char **err_r)
+    struct watch *watch, char **err_r)
 {
 	memset(c, 0, sizeof(*c));
 	c->file = xstrdup(pair->cert);
-	tls_watch_add(watch, pair->cert);
+	watch_add(watch, pair->cert);
 	if (pair->key != NULL)
-		tls_watch_add(watch, pair->key);
+		watch_add(watch, pair->key);
 	if (pair->ocsp != NULL)
-		tls_watch_add(watch, pair->ocsp);
+		watch_add(watch, pair->ocsp);
 	if (load(c, pair, err_r) == 0)
 		return 0;
 	tls_cert_clear(c);

@@ -242,7 +242,7 @@ tls_ctx_unref(struct tls_ctx *ctx)
 	for (i = 0; i < ctx->ncerts; i++)
 		tls_cert_clear(&ctx->certs[i]);
 	tls_names_clear(&ctx->names);
-	tls_watch_clear(&ctx->watch);
+	watch_clear(&ctx->watch);
 	free(ctx);
 }
 
@@ -251,7 +251,7 @@ tls_ctx_unref(struct tls_ctx *ctx)
 bool
 tls_ctx_changed(struct tls_ctx *ctx)
 {
-	return tls_watch_changed(&ctx->watch);
+	return watch_changed(&ctx->watch);
 }
 
 static const struct tls_cert *

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files of certificates and keys: written whole or not at all, and watched for
- * becoming other ones.
+ * Files of certificates and keys: read, and written whole or not at all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,69 +95,4 @@ tls_file_open(const char *path, char **err_r)
 		close(fd);
 	BIO_free(bio);
 	return NULL;
-}
-
-/* -------------------------------------------------------------- watching */
-
-static void
-look(struct tls_watched *w, const char *path)
-{
-	struct stat sb;
-
-	w->missing = stat(path, &sb) == -1;
-	if (w->missing)
-		memset(&sb, 0, sizeof(sb));
-	w->dev = sb.st_dev;
-	w->ino = sb.st_ino;
-	w->size = sb.st_size;
-	w->mtime = sb.st_mtim;
-}
-
-void
-tls_watch_add(struct tls_watch *watch, const char *path)
-{
-	struct tls_watched *w;
-
-	watch->files =
-	    xrealloc(watch->files, (watch->n + 1) * sizeof(watch->files[0]));
-	w = &watch->files[watch->n++];
-	w->path = xstrdup(path);
-	look(w, path);
-}
-
-static bool
-same(const struct tls_watched *a, const struct tls_watched *b)
-{
-	return a->missing == b->missing && a->dev == b->dev &&
-	       a->ino == b->ino && a->size == b->size &&
-	       a->mtime.tv_sec == b->mtime.tv_sec &&
-	       a->mtime.tv_nsec == b->mtime.tv_nsec;
-}
-
-bool
-tls_watch_changed(struct tls_watch *watch)
-{
-	bool changed = false;
-	size_t i;
-
-	for (i = 0; i < watch->n; i++) {
-		struct tls_watched now = watch->files[i];
-
-		look(&now, now.path);
-		if (!same(&now, &watch->files[i]))
-			changed = true;
-		watch->files[i] = now;
-	}
-	return changed;
-}
-
-void
-tls_watch_clear(struct tls_watch *watch)
-{
-	size_t i;
-
-	for (i = 0; i < watch->n; i++)
-		free(watch->files[i].path);
-	free(watch->files);
-	memset(watch, 0, sizeof(*watch));
 }

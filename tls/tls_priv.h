@@ -14,6 +14,7 @@
 
 #include "common/sockutil.h"
 #include "common/stream.h"
+#include "common/watch.h"
 #include "tls/tls_ctx.h"
 #include "tls/tls_reuse.h"
 #include "tls/tls_stream.h"
@@ -48,27 +49,6 @@ int tls_file_replace(const char *path, mode_t mode,
  * *err_r if it cannot be read. */
 BIO *tls_file_open(const char *path, char **err_r);
 
-/* A file that a context was read from, as it was then. */
-struct tls_watched {
-	char *path;
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime;
-	bool missing;
-};
-
-struct tls_watch {
-	struct tls_watched *files;
-	size_t n;
-};
-
-/* Remembers the file as it is now: call it before reading it. */
-void tls_watch_add(struct tls_watch *, const char *path);
-/* True once after each change. */
-bool tls_watch_changed(struct tls_watch *);
-void tls_watch_clear(struct tls_watch *);
-
 /* -------------------------------------------------------------- tls_cert.c */
 
 struct tls_cert {
@@ -82,8 +62,8 @@ struct tls_cert {
 };
 
 /* Loads and checks a pair. 0, or -1 with *err_r and cert cleared. */
-int tls_cert_load(struct tls_cert *, const struct tls_pair *,
-    struct tls_watch *, char **err_r);
+int tls_cert_load(
+    struct tls_cert *, const struct tls_pair *, struct watch *, char **err_r);
 void tls_cert_clear(struct tls_cert *);
 int64_t tls_cert_not_after(const struct tls_cert *);
 void tls_cert_fingerprint(const X509 *, char out[TLS_FINGERPRINT_LEN]);
@@ -101,7 +81,7 @@ struct tls_names {
 };
 
 int tls_names_load(
-    struct tls_names *, const char *dir, struct tls_watch *, char **err_r);
+    struct tls_names *, const char *dir, struct watch *, char **err_r);
 void tls_names_clear(struct tls_names *);
 /* The entry for a name that a client asks for, or NULL. */
 const struct tls_name *tls_names_find(const struct tls_names *, const char *);
@@ -116,7 +96,7 @@ struct tls_ctx {
 	struct tls_cert certs[TLS_CERTS_MAX];
 	size_t ncerts;
 	struct tls_names names;
-	struct tls_watch watch;
+	struct watch watch;
 	enum tls_profile profile;
 	bool asks_certs; /* clients for theirs */
 	bool ktls;
@@ -127,7 +107,7 @@ int tls_ctx_present(SSL *, const struct tls_name *);
 
 /* Client certificates and protocol rules; 0 or -1 with *err_r. */
 int tls_client_setup(
-    SSL_CTX *, const struct tls_settings *, struct tls_watch *, char **err_r);
+    SSL_CTX *, const struct tls_settings *, struct watch *, char **err_r);
 int tls_profile_setup(SSL_CTX *, const struct tls_settings *, char **err_r);
 
 /* -------------------------------------------------------------- tls_keys.c */

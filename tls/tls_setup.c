@@ -135,7 +135,7 @@ load_trust(SSL_CTX *ctx, const struct tls_settings *set, char **err_r)
 
 int
 tls_client_setup(SSL_CTX *ctx, const struct tls_settings *set,
-    struct tls_watch *watch, char **err_r)
+    struct watch *watch, char **err_r)
 {
 	int mode = SSL_VERIFY_PEER;
 
@@ -145,9 +145,9 @@ tls_client_setup(SSL_CTX *ctx, const struct tls_settings *set,
 		return tls_err_set(err_r,
 		    "client certificates are asked for, but no file of "
 		    "certification authorities says who may sign them");
-	tls_watch_add(watch, set->ca_file);
+	watch_add(watch, set->ca_file);
 	if (set->crl_file != NULL)
-		tls_watch_add(watch, set->crl_file);
+		watch_add(watch, set->crl_file);
 	if (load_trust(ctx, set, err_r) == -1)
 		return -1;
 	SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(set->ca_file));

@@ -36,8 +36,8 @@ name_of_file(const char *file)
 }
 
 static int
-add(struct tls_names *names, char *name, const char *dir,
-    struct tls_watch *watch, char **err_r)
+add(struct tls_names *names, char *name, const char *dir, struct watch *watch,
+    char **err_r)
 {
 	char *cert, *key, *ocsp;
 	struct tls_pair pair;
@@ -65,15 +65,15 @@ add(struct tls_names *names, char *name, const char *dir,
 }
 
 int
-tls_names_load(struct tls_names *names, const char *dir,
-    struct tls_watch *watch, char **err_r)
+tls_names_load(
+    struct tls_names *names, const char *dir, struct watch *watch, char **err_r)
 {
 	DIR *d;
 	struct dirent *e;
 	int ret = 0;
 	char *name;
 
-	tls_watch_add(watch, dir); /* names that come and go */
+	watch_add(watch, dir); /* names that come and go */
 	d = opendir(dir);
 	if (d == NULL)
 		return tls_err_set(err_r,

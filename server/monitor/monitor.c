@@ -125,6 +125,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	control_init(m);
 	certs_init(m);
 	tickets_init(m);
+	users_init(m);
 	stop_init(m);
 }
 
@@ -145,6 +146,7 @@ monitor_clear(struct monitor *m)
 	timer_cancel(&m->step_timer);
 	certs_clear(m);
 	tickets_clear(m);
+	users_clear(m);
 	conf_free(m->conf);
 	free(m->conf_path);
 }
@@ -293,6 +295,7 @@ serve(struct monitor *m, int conn)
 	auths_fill(m->auths);
 	if (conn == -1) {
 		certs_start(m);
+		users_start(m);
 		listeners_start(m);
 		log_info("ready");
 		daemon_ready(&m->daemon);

@@ -373,12 +373,21 @@ void report_begin(struct report *);
 /* They go to the log, and to copy (NULL: nowhere else). */
 void report_end(struct report *, FILE *copy);
 
+/* -------------------------------------------------------------- users.c */
+void users_init(struct monitor *);
+void users_clear(struct monitor *);
+/* Looks for changes of the users file from now on. */
+void users_start(struct monitor *);
+
 /* ------------------------------------------------------ reload.c, stop.c */
 /*
  * Takes over the configuration as its files are now. 0, or -1 with the old one
  * still running; out (or NULL) is told what the log is told, line by line.
  */
 int monitor_reload(struct monitor *, FILE *out);
+/* The same for the users file alone, which has changed; ftpd.conf stays as it
+ * was read. */
+void monitor_reload_users(struct monitor *);
 /* What it would do, and nothing of it: each difference is a line of out. 0, or
  * -1 if it could not be taken over, for the reasons told there. */
 int monitor_reload_dry(struct monitor *, FILE *out);
@@ -506,6 +515,8 @@ struct monitor {
 	bool certs_changed; /* but perhaps not all of them yet */
 	struct tls_keys tickets;
 	struct timer tickets_timer;
+	struct timer users_look;
+	bool users_changed; /* but perhaps not all of it yet */
 	struct daemon daemon;
 };
 

@@ -20,14 +20,16 @@
 
 #define LOGGED_LINES 50 /* of what has changed */
 
-/* As its files are now, or NULL after saying why not. */
+/* As its files are now (users_only: as only the users file is now), or NULL
+ * after saying why not. */
 static struct config *
-reload_read(struct monitor *m, FILE *out)
+reload_read(struct monitor *m, bool users_only, FILE *out)
 {
 	struct config *conf;
 	char *err = NULL;
 
-	conf = conf_load(m->conf_path, &err);
+	conf = users_only ? conf_load_again(m->conf, &err)
+			  : conf_load(m->conf_path, &err);
 	if (conf == NULL) {
 		fputs(err, out);
 		free(err);
@@ -171,19 +173,22 @@ take(struct monitor *m, struct parts *p, FILE *err, FILE *out)
 	else
 		take_all(m, p);
 	tell_result(m, kinds, out);
+	users_start(m);
 	sessions_revoke(m, p->conf, m->conf, NULL);
 	return 0;
 }
 
 static int
-reload_try(struct monitor *m, FILE *err, FILE *out)
+reload_try(struct monitor *m, bool users_only, FILE *err, FILE *out)
 {
 	struct parts parts = { .control.fd = -1 };
 	int result = -1;
 
-	parts.conf = reload_read(m, err);
+	parts.conf = reload_read(m, users_only, err);
 	if (parts.conf != NULL)
-		result = take(m, &parts, err, out);
+		result = users_only && conf_diff(m->conf, parts.conf, NULL) == 0
+			     ? 0
+			     : take(m, &parts, err, out);
 	if (result == -1)
 		fprintf(err,
 		    "configuration not reloaded: generation %u stays\n",
@@ -202,10 +207,20 @@ monitor_reload(struct monitor *m, FILE *out)
 		return -1;
 	notify_reloading();
 	report_begin(&report);
-	result = reload_try(m, report.to, out);
+	result = reload_try(m, false, report.to, out);
 	report_end(&report, out);
 	notify_ready();
 	return result;
+}
+
+void
+monitor_reload_users(struct monitor *m)
+{
+	struct report report;
+
+	report_begin(&report);
+	(void)reload_try(m, true, report.to, NULL);
+	report_end(&report, NULL);
 }
 
 /* --------------------------------------------------------------- dry run */
@@ -224,7 +239,7 @@ plan_sessions(
 int
 monitor_reload_dry(struct monitor *m, FILE *out)
 {
-	struct config *conf = reload_read(m, out);
+	struct config *conf = reload_read(m, false, out);
 	unsigned kinds;
 	int result;
 

@@ -24,5 +24,6 @@ libserver_a_SOURCES += \
 	server/monitor/spawn.c \
 	server/monitor/stop.c \
 	server/monitor/tickets.c \
+	server/monitor/users.c \
 	server/monitor/worker_talk.c \
 	server/monitor/workers.c

@@ -145,6 +145,7 @@ child_run(
 	log_set_role(role_name(role));
 	channel = child_descriptors(channel);
 	child_title(role, id);
+	conf_forget_texts(m->conf);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
 	explicit_bzero(&m->tickets, sizeof(m->tickets));

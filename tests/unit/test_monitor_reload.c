@@ -348,6 +348,81 @@ START_TEST(login_of_a_user_removed_meanwhile_is_refused)
 }
 END_TEST
 
+/* ---------------------------------------------------------- users file */
+static char users_path[64];
+
+static void
+write_users_file(const char *text)
+{
+	FILE *f = fopen(users_path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void
+begin_with_file(const char *users)
+{
+	snprintf(users_path, sizeof(users_path), "%s/users", dir);
+	write_users_file(users);
+	begin_with("users_file = users\n");
+	fake_clock_start();
+	users_start(m);
+	ck_assert_int_eq(log_open(log_path), 0);
+}
+
+/* What was written into ftpd.conf meanwhile waits for a reload. */
+START_TEST(edited_users_file_is_taken_over)
+{
+	begin_with_file(JOE);
+	write_users_file(JOE ANN);
+	write_users("users_file = nowhere\nlimits { sessions_per_ip = 7 }");
+	fake_clock_add(2000);
+	ck_assert_ptr_null(conf_find_user(m->conf, "ann"));
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "ann"));
+	ck_assert_uint_ne(m->conf->max_per_ip, 7);
+	ck_assert_uint_eq(m->generation, 2);
+	fake_expect_nothing(login_worker);
+	/* And again: the new one is watched. */
+	write_users_file(ANN "user tim { password = \"*\" root = / }");
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "tim"));
+	ck_assert_ptr_null(conf_find_user(m->conf, "joe"));
+	unlink(users_path);
+}
+END_TEST
+
+START_TEST(useless_users_file_keeps_the_old_one)
+{
+	begin_with_file(JOE ANN);
+	write_users_file(JOE "user ann { password");
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "ann"));
+	ck_assert_ptr_nonnull(strstr(log_text(), "/users:2:"));
+	fake_clock_add(20000);
+	ck_assert_ptr_null(strstr(
+	    strstr(log_text(), "/users:2:") + 5, "/users:2:")); /* once */
+	unlink(users_path);
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "ann"));
+	write_users_file("");
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "ann"));
+	ck_assert_ptr_nonnull(strstr(log_text(), "the users file is empty"));
+	write_users_file(JOE);
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_null(conf_find_user(m->conf, "ann"));
+	unlink(users_path);
+}
+END_TEST
+
 /* ------------------------------------------------------------- dry run */
 static int
 dry_run(void)
@@ -476,6 +551,8 @@ suite_monitor_reload(void)
 	tcase_add_test(tc, sessions_of_removed_users_are_retired);
 	tcase_add_test(tc, reload_ends_nobody_or_who_changed);
 	tcase_add_test(tc, login_of_a_user_removed_meanwhile_is_refused);
+	tcase_add_test(tc, edited_users_file_is_taken_over);
+	tcase_add_test(tc, useless_users_file_keeps_the_old_one);
 	tcase_add_test(tc, dry_run_tells_and_does_nothing);
 	tcase_add_test(tc, dry_run_finds_what_would_fail);
 	suite_add_tcase(s, tc);
