@@ -21,6 +21,7 @@ SYSTEM_TESTS = \
 	tests/system/test_paths.py \
 	tests/system/test_rclone.py \
 	tests/system/test_reload.py \
+	tests/system/test_reload_crowd.py \
 	tests/system/test_renewal.py \
 	tests/system/test_root.py \
 	tests/system/test_slow.py \
@@ -35,5 +36,5 @@ SYSTEM_TESTS = \
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += tests/system/clients.py tests/system/lib.py tests/system/run \
+EXTRA_DIST += tests/system/clients.py tests/system/crowd.py tests/system/lib.py tests/system/run \
 	tests/system/slowfs.py tests/system/tlslib.py $(SYSTEM_TESTS)
