@@ -13,6 +13,7 @@ libcommon_a_SOURCES += \
 	common/log_sink.c common/log_sink.h \
 	common/log_vis.c \
 	common/mem.c common/mem.h \
+	common/hours.c common/hours.h \
 	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \
 	common/reason.c common/reason.h \

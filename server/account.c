@@ -71,6 +71,9 @@ account_put(struct wbuf *w, const struct account *a)
 	put_str(w, a->group);
 	put_u32(w, a->max_sessions);
 	put_rates(w, a);
+	put_u8(w, a->create_home);
+	put_u32(w, a->file_mode);
+	put_u32(w, a->dir_mode);
 	put_bytes(w, a->places, a->places_len);
 }
 
@@ -135,13 +138,13 @@ is_sane(const struct account *a, unsigned anonymous, unsigned tls_data)
 	return a->source < ACCOUNT_SOURCE_COUNT && anonymous <= 1 &&
 	       tls_data <= 1 && a->name[0] != '\0' && a->root[0] == '/' &&
 	       a->start_dir[0] == '/' && (a->rights & ~RIGHTS_FULL) == 0 &&
-	       a->umask <= 0777;
+	       a->umask <= 0777 && a->file_mode <= 0777 && a->dir_mode <= 0777;
 }
 
 void
 account_get(struct rbuf *r, struct account *a)
 {
-	unsigned anonymous, tls_data;
+	unsigned anonymous, tls_data, create_home;
 
 	memset(a, 0, offsetof(struct account, places));
 	get_str(r, a->name, sizeof(a->name));
@@ -159,7 +162,11 @@ account_get(struct rbuf *r, struct account *a)
 	get_str(r, a->group, sizeof(a->group));
 	a->max_sessions = get_u32(r);
 	get_rates(r, a);
+	create_home = get_u8(r);
+	a->create_home = create_home == 1;
+	a->file_mode = get_u32(r);
+	a->dir_mode = get_u32(r);
 	get_places(r, a);
-	if (!is_sane(a, anonymous, tls_data))
+	if (!is_sane(a, anonymous, tls_data) || create_home > 1)
 		r->err = 1;
 }

@@ -23,6 +23,7 @@ enum account_source {
 	ACCOUNT_USER, /* a user block */
 	ACCOUNT_GUEST,
 	ACCOUNT_SYSTEM,
+	ACCOUNT_PROGRAM, /* known to auth_program */
 	ACCOUNT_SOURCE_COUNT
 };
 
@@ -37,13 +38,15 @@ struct account {
 	uint32_t umask;
 	uint32_t idle_timeout; /* seconds; 0 = the listener's */
 	bool tls_data; /* transfers need PROT P */
+	bool create_home; /* root is made if it is missing */
+	uint32_t file_mode, dir_mode; /* of what is new; 0 = the umask's */
+	char group[ACCOUNT_NAME_MAX]; /* whose rates it shares; "" = none */
+	uint32_t max_sessions; /* at once; 0 = no limit */
+	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes a second; 0 = none */
 	/* Mounts and rights per path, one account_place_put() after the other;
 	 * for the agent alone. */
 	size_t places_len;
 	uint8_t places[ACCOUNT_PLACES];
-	char group[ACCOUNT_NAME_MAX]; /* whose rates it shares; "" = none */
-	uint32_t max_sessions; /* at once; 0 = no limit */
-	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes a second; 0 = none */
 };
 
 struct account_place {

@@ -164,10 +164,8 @@ conf_free(struct config *conf)
 
 /* A users file that does not exist yet has no users; conf_check() tells. */
 static void
-load_users_file(struct conf_load *l)
+load_users_file(struct conf_load *l, const char *path)
 {
-	const char *path = l->conf->users_file;
-
 	if (path != NULL && (access(path, F_OK) == 0 || errno != ENOENT))
 		conf_parse_file(l, path, true);
 }
@@ -191,7 +189,8 @@ finish(struct conf_load *l, char **err_r, char **err)
 }
 
 static struct config *
-load(const char *path, const struct config *frozen, char **err_r)
+load(const char *path, const struct config *frozen, const char *users_file,
+    char **err_r)
 {
 	struct config *conf = conf_new(path);
 	struct conf_load l;
@@ -202,7 +201,8 @@ load(const char *path, const struct config *frozen, char **err_r)
 	l.frozen = frozen;
 	conf_parse_file(&l, conf->path, false);
 	if (l.nerrors == 0)
-		load_users_file(&l);
+		load_users_file(
+		    &l, users_file != NULL ? users_file : conf->users_file);
 	conf_accounts_end(&l, true);
 	check_listens(&l);
 	check_certs(&l);
@@ -214,13 +214,19 @@ load(const char *path, const struct config *frozen, char **err_r)
 struct config *
 conf_load(const char *path, char **err_r)
 {
-	return load(path, NULL, err_r);
+	return load(path, NULL, NULL, err_r);
 }
 
 struct config *
 conf_load_again(const struct config *conf, char **err_r)
 {
-	return load(conf->path, conf, err_r);
+	return load(conf->path, conf, NULL, err_r);
+}
+
+struct config *
+conf_load_with(const char *path, const char *users_file, char **err_r)
+{
+	return load(path, NULL, users_file, err_r);
 }
 
 struct config *

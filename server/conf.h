@@ -106,6 +106,9 @@ struct conf_rules {
 	uint32_t idle_timeout; /* 0 = the server's */
 	bool tls; /* logs in under TLS only */
 	bool tls_data; /* transfers need PROT P */
+	char *networks, *hours, *expires; /* NULL = not set */
+	uint32_t file_mode, dir_mode; /* 0 = the umask decides */
+	bool create_home;
 	struct conf_place *places;
 	size_t nplaces;
 	uint32_t max_sessions; /* 0 = limits.sessions_per_user */
@@ -128,6 +131,7 @@ struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
 	char *name;
 	char *password; /* crypt(3) hash; "*" or "!" never matches */
 	char *group; /* NULL = none */
+	char *totp; /* key in base32, of the digits behind the password */
 	struct conf_rules rules;
 	enum conf_login login;
 	char *certificate; /* "cn:joe", NULL = "cn:" and the user's name */
@@ -248,6 +252,8 @@ struct config {
 
 	/* accounts */
 	char *users_file; /* NULL = none */
+	char *auth_program; /* asked about names not known here; NULL = none */
+	uint32_t auth_program_timeout; /* seconds */
 	struct conf_user *users; /* sorted by name, strcmp order */
 	size_t nusers;
 	struct conf_group *groups; /* likewise */
@@ -286,6 +292,9 @@ void conf_free(struct config *);
  * Also if there are mistakes in it, and without its includes. */
 char *conf_find_control_socket(const char *path);
 
+/* With another users file than it says: before that takes the name. */
+struct config *conf_load_with(
+    const char *path, const char *users_file, char **err_r);
 /* A users file alone, for ternctl: nothing but the users and groups is of any
  * use; groups may be missing, because they stand elsewhere. */
 struct config *conf_load_users(const char *path, char **err_r);
@@ -297,6 +306,17 @@ struct config *conf_load_users(const char *path, char **err_r);
  */
 int conf_service_ident(const struct config *, struct ident *);
 
+/* Of a user whom an external program knows: what no group says. */
+void conf_rules_init(struct conf_rules *);
+/* A setting by its key's name, as text. 0, or -1 with why. */
+int conf_rules_set(struct conf_rules *, const char *key, const char *value,
+    char *why, size_t size);
+/* As if they were a group's. */
+void conf_rules_inherit(struct conf_rules *, const struct conf_rules *from);
+void conf_rules_clear(struct conf_rules *);
+
+/* Does any user need a one-time password? */
+bool conf_any_totp(const struct config *);
 /* Is any of the listeners so? */
 bool conf_any_listen(
     const struct config *, bool (*is)(const struct conf_listen *));

@@ -51,6 +51,17 @@ conf_find_group(const struct config *conf, const char *name)
 	    &key, conf->groups, conf->ngroups, sizeof(key), compare_groups);
 }
 
+bool
+conf_any_totp(const struct config *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nusers; i++)
+		if (conf->users[i].totp != NULL)
+			return true;
+	return false;
+}
+
 static void
 sort_users(struct conf_load *l)
 {

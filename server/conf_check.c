@@ -230,11 +230,22 @@ check_users_file(struct check *c)
 }
 
 static void
+check_program(struct check *c)
+{
+	const char *path = c->conf->auth_program;
+
+	if (path != NULL && access(path, X_OK) == -1)
+		problem(c, NULL, "auth_program %s: %s; make it executable",
+		    path, strerror(errno));
+}
+
+static void
 check_nobody_can_log_in(struct check *c)
 {
 	const struct config *conf = c->conf;
 
-	if (conf->nusers == 0 && !conf->anonymous && !conf->system_accounts)
+	if (conf->nusers == 0 && !conf->anonymous && !conf->system_accounts &&
+	    conf->auth_program == NULL)
 		warning(c, NULL,
 		    "nobody can log in; add a user with ternctl "
 		    "user add, or let guests or system accounts in");
@@ -417,6 +428,7 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_empty_dir(&c);
 	check_log(&c);
 	check_users_file(&c);
+	check_program(&c);
 	check_users(&c);
 	check_demands(&c);
 	if (conf->anonymous)

@@ -127,7 +127,8 @@ item_find(const struct items *items, const char *key)
 static bool
 is_secret(const struct conf_block *b, const char *key)
 {
-	return b->id == SECTION_USER && strcmp(key, "password") == 0;
+	return b->id == SECTION_USER &&
+	       (strcmp(key, "password") == 0 || strcmp(key, "totp") == 0);
 }
 
 static void

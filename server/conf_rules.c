@@ -88,3 +88,45 @@ conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from)
 	}
 	conf_places_inherit(r, from);
 }
+
+void
+conf_rules_init(struct conf_rules *r)
+{
+	struct conf_group g = { 0 };
+
+	conf_defaults(SECTION_GROUP, &g, "");
+	*r = g.rules;
+}
+
+void
+conf_rules_clear(struct conf_rules *r)
+{
+	struct conf_group g = { .rules = *r };
+
+	conf_values_clear(SECTION_GROUP, &g);
+	*r = g.rules;
+}
+
+int
+conf_rules_set(struct conf_rules *r, const char *key, const char *value,
+    char *why, size_t size)
+{
+	const struct conf_key *k = conf_key_find(SECTION_GROUP, key);
+	struct conf_input in = { .text = value, .dir = "" };
+	struct conf_group g = { .rules = *r };
+	int rc;
+
+	if (k == NULL) {
+		snprintf(why, size, "unknown key \"%.60s\"", key);
+		return -1;
+	}
+	if (k->type == &conf_path && value[0] != '/') {
+		snprintf(why, size, "%.60s does not begin with /", key);
+		return -1;
+	}
+	rc = conf_value_set(k, &in, &g);
+	conf_rules_seen(k, &g, 1);
+	*r = g.rules;
+	strlcpy(why, in.why, size);
+	return rc;
+}

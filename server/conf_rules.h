@@ -50,7 +50,19 @@ struct conf_rules;
 	{ S, "group_rate_down", &conf_size, AT(rates[RATE_GROUP][RATE_DOWN]), "0", 0, INT64_MAX, NULL, \
 	    "Bytes a second that all users of the group may download together." }, \
 	{ S, "group_rate_up", &conf_size, AT(rates[RATE_GROUP][RATE_UP]), "0", 0, INT64_MAX, NULL, \
-	    "Bytes a second that all users of the group may upload together." }
+	    "Bytes a second that all users of the group may upload together." }, \
+	{ S, "networks", &conf_netlist, AT(networks), NULL, 0, 0, NULL, \
+	    "Networks and addresses that may log in; not set means all." }, \
+	{ S, "hours", &conf_hours, AT(hours), NULL, 0, 0, NULL, \
+	    "When logins are let in, in local time; not set means always." }, \
+	{ S, "expires", &conf_date, AT(expires), NULL, 0, 0, NULL, \
+	    "The last day of the account, in local time, or never." }, \
+	{ S, "file_mode", &conf_mode, AT(file_mode), "000", 0, 0777, NULL, \
+	    "Permissions of each new file, in octal; 000 leaves them to the umask." }, \
+	{ S, "dir_mode", &conf_mode, AT(dir_mode), "000", 0, 0777, NULL, \
+	    "Permissions of each new directory, in octal; 000 leaves them to the umask." }, \
+	{ S, "create_home", &conf_bool, AT(create_home), "no", 0, 0, NULL, \
+	    "Makes the root at the login if it is missing, as the user who touches the files." }
 /* clang-format on */
 
 /* The row's place in conf_rules.lines, or -1 if it is none of these keys. */
@@ -66,7 +78,5 @@ void conf_places_print(const struct conf_rules *, FILE *out);
 /* Are there too many of them for an account? */
 void conf_places_check(struct conf_load *, const struct conf_where *,
     const char *who, const struct conf_rules *);
-/* Takes what r does not say itself and the other one does. */
-void conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from);
 
 #endif

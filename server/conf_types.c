@@ -12,8 +12,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
+#include "common/ftptime.h"
+#include "common/hours.h"
 #include "common/mem.h"
 #include "common/network.h"
 #include "common/sockutil.h"
@@ -24,6 +27,7 @@
 #include "server/conf_text.h"
 #include "server/conf_value.h"
 #include "server/rights.h"
+#include "server/totp.h"
 
 struct unit {
 	char letter;
@@ -407,6 +411,49 @@ parse_certname(const struct conf_key *k, struct conf_input *in, void *dst)
 }
 
 static int
+parse_hours(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	if (hours_check(in->text) == -1)
+		return refuse_value(k, in);
+	set_string(dst, xstrdup(in->text));
+	return 0;
+}
+
+static int
+parse_totp(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	uint8_t key[TOTP_KEY_MAX];
+	size_t n = totp_key(in->text, key);
+
+	explicit_bzero(key, sizeof(key));
+	if (n == 0) /* the wrong text may be nearly the right one */
+		return refuse(in,
+		    "this is no key for one-time passwords; have one made: "
+		    "ternctl user totp NAME");
+	set_string(dst, xstrdup(in->text));
+	return 0;
+}
+
+/* Days are compared as texts: "never" comes after all of them. */
+static int
+parse_date(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	char digits[16];
+	time_t t;
+	int n;
+
+	n = snprintf(digits, sizeof(digits), "%.4s%.2s%.2s000000", in->text,
+	    strlen(in->text) == 10 ? in->text + 5 : "",
+	    strlen(in->text) == 10 ? in->text + 8 : "");
+	if (strcmp(in->text, "never") != 0 &&
+	    (n != 14 || in->text[4] != '-' || in->text[7] != '-' ||
+		ftptime_parse(digits, 14, 0, &t) == -1))
+		return refuse_value(k, in);
+	set_string(dst, xstrdup(in->text));
+	return 0;
+}
+
+static int
 parse_path(const struct conf_key *k, struct conf_input *in, void *dst)
 {
 	char *path;
@@ -455,6 +502,19 @@ parse_vpath(const struct conf_key *k, struct conf_input *in, void *dst)
 	return 0;
 }
 
+/* As text, which is shorter than what it means. */
+static int
+parse_netlist(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	char text[NETWORKS_MAX * NETWORK_STRLEN];
+	struct networks list;
+
+	if (parse_networks(k, in, &list) != 0)
+		return -1;
+	set_string(dst, xstrdup(networks_str(&list, text, sizeof(text))));
+	return 0;
+}
+
 static void
 print_string(const struct conf_key *k, const void *src, FILE *out)
 {
@@ -494,6 +554,14 @@ const struct conf_type conf_ip = { "address", parse_ip, print_ip,
 	sizeof(struct addr), false };
 const struct conf_type conf_networks = { "networks", parse_networks,
 	print_networks, sizeof(struct networks), false };
+const struct conf_type conf_netlist = { "networks", parse_netlist, print_string,
+	sizeof(char *), true };
+const struct conf_type conf_hours = { "times", parse_hours, print_string,
+	sizeof(char *), true };
+const struct conf_type conf_date = { "day", parse_date, print_string,
+	sizeof(char *), true };
+const struct conf_type conf_totp = { "key", parse_totp, print_string,
+	sizeof(char *), true };
 const struct conf_type conf_uid = { "user", parse_uid, print_id,
 	sizeof(struct conf_id), false };
 const struct conf_type conf_gid = { "group", parse_gid, print_id,

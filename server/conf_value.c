@@ -65,6 +65,12 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 		{ &conf_string, "text" },
 		{ &conf_path, "a path" },
 		{ &conf_vpath, "a path as the user sees it" },
+		{ &conf_totp, "16 to 102 letters A to Z and digits 2 to 7, as "
+			      "ternctl user totp makes them" },
+		{ &conf_netlist, "networks such as \"10.0.0.0/8 ::1\"" },
+		{ &conf_hours, "times such as \"mon-fri 08:00-18:00, sat "
+			       "09:00-12:00\"" },
+		{ &conf_date, "a day such as 2026-12-31, or never" },
 		{ &conf_mode, "an octal number from 000 to 777" },
 		{ &conf_rights, "full, read-only, upload-only, none or names "
 				"such as \"list read write\"" },

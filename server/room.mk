@@ -25,4 +25,5 @@ libserver_a_SOURCES += \
 	server/tlsconf.c server/tlsconf.h \
 	server/tlsconf_check.c \
 	server/tlsconf_priv.h \
-	server/tlsconf_selfsigned.c
+	server/tlsconf_selfsigned.c \
+	server/totp.c server/totp.h

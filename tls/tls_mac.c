@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HMAC-SHA-256 of OpenSSL.
+ * HMAC of OpenSSL.
  */
 #include "tls/tls_mac.h"
 
@@ -16,6 +16,14 @@ tls_mac(const uint8_t key[TLS_MAC_LEN], const void *p, size_t len,
 {
 	if (HMAC(EVP_sha256(), key, TLS_MAC_LEN, p, len, out, NULL) == NULL)
 		diex("no HMAC-SHA-256 in this OpenSSL");
+}
+
+void
+tls_mac_sha1(const uint8_t *key, size_t keylen, const void *p, size_t len,
+    uint8_t out[TLS_SHA1_LEN])
+{
+	if (HMAC(EVP_sha1(), key, (int)keylen, p, len, out, NULL) == NULL)
+		diex("no HMAC-SHA-1 in this OpenSSL");
 }
 
 bool

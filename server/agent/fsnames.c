@@ -38,7 +38,7 @@ mkdir_one(struct agent_session *s, struct agent_req *r, const char *path)
 	dir = resolve_parent(s, path, name);
 	if (dir == -1)
 		return parent_errno(r);
-	if (mkdirat(dir, name, 0777 & ~s->umask) == -1)
+	if (mkdirat(dir, name, new_dir_mode(s)) == -1)
 		status = req_errno(r);
 	fd_close(&dir);
 	return status;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -21,6 +22,12 @@
 #define SEND_WAIT_MS 10000
 #define SEND_STEP_MS 10
 
+static mode_t
+home_mode(const struct account *acct)
+{
+	return acct->dir_mode != 0 ? acct->dir_mode : 0777 & ~acct->umask;
+}
+
 struct agent_session *
 agent_session_new(const struct config *conf, const struct ident *ident,
     uint64_t sid, int chan, const struct account *acct)
@@ -29,6 +36,12 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	int root;
 
 	root = root_open(acct->root);
+	if (root == -1 && errno == ENOENT && acct->create_home &&
+	    mkdir(acct->root, home_mode(acct)) == 0) {
+		log_info("session=%llu: %s made", (unsigned long long)sid,
+		    acct->root);
+		root = root_open(acct->root);
+	}
 	if (root == -1)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));
@@ -41,6 +54,8 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
 	s->umask = acct->umask & 0777;
+	s->file_mode = acct->file_mode;
+	s->dir_mode = acct->dir_mode;
 	if (places_load(s, acct) == -1)
 		bug("the monitor granted an account with a malformed place");
 	return s;

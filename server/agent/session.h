@@ -33,6 +33,7 @@ struct agent_session {
 	int root; /* O_PATH directory that is the client's "/" */
 	char *user; /* the account's name */
 	uint32_t rights, umask;
+	mode_t file_mode, dir_mode; /* of what is new; 0 = by the umask */
 	struct place *places; /* places.h */
 	size_t nplaces;
 	bool no_links; /* links are not followed in the root */
@@ -79,6 +80,19 @@ struct agent_session *agent_session_new(const struct config *,
     const struct ident *, uint64_t sid, int chan, const struct account *);
 /* Abandons what is unfinished and closes everything. */
 void agent_session_free(struct agent_session *);
+
+/* The permissions of what the session makes. */
+static inline mode_t
+new_file_mode(const struct agent_session *s)
+{
+	return s->file_mode != 0 ? s->file_mode : 0666 & ~s->umask;
+}
+
+static inline mode_t
+new_dir_mode(const struct agent_session *s)
+{
+	return s->dir_mode != 0 ? s->dir_mode : 0777 & ~s->umask;
+}
 
 enum handle_result {
 	HANDLE_DONE, /* one request was answered */

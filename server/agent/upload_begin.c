@@ -22,7 +22,7 @@ create(const struct agent_session *s, int dir, const char *name)
 	int fd;
 
 	fd =
-	    openat(dir, name, WRITE_FLAGS | O_CREAT | O_EXCL, 0666 & ~s->umask);
+	    openat(dir, name, WRITE_FLAGS | O_CREAT | O_EXCL, new_file_mode(s));
 	if (fd != -1)
 		partial_lock(fd);
 	return fd;

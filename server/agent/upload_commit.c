@@ -188,7 +188,7 @@ commit_tail(struct agent_session *s, struct upload *up, const struct stat *st)
 	/* Should the target be gone by now, it begins anew. */
 	fd = openat(up->t.dir, up->t.name,
 	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	    0666 & ~s->umask);
+	    new_file_mode(s));
 	if (tail != -1 && fd != -1)
 		res = append_tail(s, fd, tail, (uint64_t)st->st_size);
 	err = errno;

@@ -97,7 +97,10 @@ drop_privilege(const struct auth *a)
 
 	if (a->privileged && conf->system_accounts)
 		return; /* PAM needs root */
-	privdrop(&a->service, a->privileged ? conf->empty_dir : NULL);
+	/* In an empty directory there is no program. */
+	privdrop(&a->service, a->privileged && conf->auth_program == NULL
+				  ? conf->empty_dir
+				  : NULL);
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "common/sockutil.h"
 #include "server/account.h"
@@ -60,7 +61,8 @@ struct auth_backend {
 	    const struct auth *, const struct auth_request *, struct account *);
 };
 
-extern const struct auth_backend auth_file, auth_anonymous, auth_pam;
+extern const struct auth_backend auth_file, auth_anonymous, auth_program,
+    auth_pam;
 
 /* 0, or -1 if the service user does not exist. */
 int auth_init(struct auth *, const struct config *);
@@ -78,6 +80,12 @@ bool auth_hash_matches(
 
 /* An account with a name and an identity, the service user's. */
 void auth_account_init(const struct auth *, struct account *, const char *name);
+/*
+ * NULL if these settings let it in from there and now, else why not: a code for
+ * the log. The client is never told which it was.
+ */
+const char *auth_account_objection(
+    const struct conf_rules *, const struct auth_request *, time_t now);
 /* What its settings say; without a root in them, the account's stays. */
 void auth_account_fill(
     const struct auth *, struct account *, const struct conf_rules *);

@@ -4,7 +4,10 @@
  * gets: the same for all back ends.
  */
 #include <string.h>
+#include <time.h>
 
+#include "common/hours.h"
+#include "common/network.h"
 #include "server/auth/auth.h"
 
 void
@@ -51,7 +54,51 @@ auth_account_fill(
 	out->umask = r->umask;
 	out->idle_timeout = r->idle_timeout;
 	out->tls_data = r->tls_data;
+	out->create_home = r->create_home;
+	out->file_mode = r->file_mode;
+	out->dir_mode = r->dir_mode;
 	fill_places(r, out);
 	out->max_sessions = r->max_sessions;
 	memcpy(out->rates, r->rates, sizeof(out->rates));
+}
+
+static bool
+is_expired(const char *last, const struct tm *now)
+{
+	char today[16];
+
+	(void)strftime(today, sizeof(today), "%Y-%m-%d", now);
+	return strcmp(today, last) > 0;
+}
+
+/* The texts were checked when they were read. */
+static bool
+is_inside(const char *text, const struct addr *peer)
+{
+	struct networks list;
+	char bad[NETWORK_STRLEN];
+
+	return networks_parse(&list, text, bad, sizeof(bad)) == 0 &&
+	       (list.n == 0 || networks_contain(&list, peer));
+}
+
+const char *
+auth_account_objection(
+    const struct conf_rules *r, const struct auth_request *req, time_t now)
+{
+	struct tm tm;
+
+	if (r->tls && !req->tls)
+		return "tls-required";
+	if (r->networks != NULL && !is_inside(r->networks, &req->peer))
+		return "ip-denied";
+	if (r->expires == NULL && r->hours == NULL)
+		return NULL;
+	if (localtime_r(&now, &tm) == NULL)
+		return "outside-hours";
+	if (r->expires != NULL && is_expired(r->expires, &tm))
+		return "account-expired";
+	if (r->hours != NULL && !hours_include(r->hours, &tm))
+		return "outside-hours";
+	return NULL;
 }

@@ -10,12 +10,14 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
     const char **reason_r)
 {
 	const struct config *conf = a->conf;
+	const char *why;
 
 	if (!conf->anonymous || (ascii_casecmp(req->user, "anonymous") != 0 &&
 				    ascii_casecmp(req->user, "ftp") != 0))
 		return AUTH_NOT_MINE;
-	if (conf->anonymous_rules.tls && !req->tls) {
-		*reason_r = "tls-required";
+	why = auth_account_objection(&conf->anonymous_rules, req, time(NULL));
+	if (why != NULL) {
+		*reason_r = why;
 		return AUTH_DENY;
 	}
 	auth_account_init(a, out, "anonymous");

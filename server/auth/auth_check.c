@@ -11,7 +11,7 @@
 #include "server/auth/auth.h"
 
 static const struct auth_backend *const backends[] = { &auth_file,
-	&auth_anonymous, &auth_pam };
+	&auth_anonymous, &auth_program, &auth_pam };
 
 int
 auth_init(struct auth *a, const struct config *conf)

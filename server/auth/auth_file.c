@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/auth/auth.h"
+#include "server/totp.h"
 
 static void
 fill(const struct auth *a, const struct conf_user *u, struct account *out)
@@ -30,25 +31,65 @@ has_certificate(const struct conf_user *u, const struct auth_request *req)
 	return certnames_match(req->names, wanted);
 }
 
-/* NULL if the user may log in with what was shown, else why not. */
+/* The digits behind the password. NULL if they are good, else why not. */
+static const char *
+check_code(const struct conf_user *u, const char *code)
+{
+	uint8_t key[TOTP_KEY_MAX];
+	size_t n = totp_key(u->totp, key);
+	uint64_t step = totp_find(key, n, code, (uint64_t)time(NULL));
+
+	explicit_bzero(key, sizeof(key));
+	if (step == 0)
+		return "bad-totp";
+	return totp_use(u->name, u->totp, step) ? NULL : "totp-reused";
+}
+
+/* NULL if the password is right, else why not. All of it is looked at always:
+ * the time tells nothing. */
+static const char *
+check_password(
+    struct auth *a, const struct conf_user *u, const struct auth_request *req)
+{
+	char password[PROTO_PASS_MAX], code[TOTP_DIGITS + 1] = "      ";
+	struct auth_request part = *req;
+	size_t n = strlen(req->password);
+	bool match;
+
+	if (u->totp == NULL)
+		return auth_hash_matches(a, req, u->password) ? NULL
+							      : "bad-password";
+	n = n > TOTP_DIGITS ? n - TOTP_DIGITS : 0;
+	strlcpy(password, req->password, sizeof(password));
+	if (n > 0)
+		strlcpy(code, password + n, sizeof(code));
+	password[n] = '\0';
+	part.password = password;
+	match = auth_hash_matches(a, &part, u->password);
+	explicit_bzero(password, sizeof(password));
+	return match ? check_code(u, code) : "bad-password";
+}
+
+/* NULL if the user may log in with what was shown, else why not; wrong: what is
+ * wrong with the password, or NULL. */
 static const char *
 objection(const struct conf_user *u, const struct auth_request *req,
-    bool password, bool certificate)
+    const char *wrong, bool certificate)
 {
 	const bool enough[] = {
-		[CONF_LOGIN_PASSWORD] = password,
+		[CONF_LOGIN_PASSWORD] = wrong == NULL,
 		[CONF_LOGIN_CERTIFICATE] = certificate,
-		[CONF_LOGIN_BOTH] = password && certificate,
-		[CONF_LOGIN_EITHER] = password || certificate,
+		[CONF_LOGIN_BOTH] = wrong == NULL && certificate,
+		[CONF_LOGIN_EITHER] = wrong == NULL || certificate,
 	};
 
-	if (u->rules.tls && !req->tls)
-		return "tls-required";
 	if (!enough[u->login])
-		return password || u->login == CONF_LOGIN_CERTIFICATE
+		return wrong == NULL || u->login == CONF_LOGIN_CERTIFICATE
 			   ? "certificate-required"
-			   : "bad-password";
-	return u->disabled ? "disabled" : NULL;
+			   : wrong;
+	if (u->disabled)
+		return "disabled";
+	return auth_account_objection(&u->rules, req, time(NULL));
 }
 
 static enum auth_answer
@@ -56,13 +97,13 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
     const char **reason_r)
 {
 	const struct conf_user *u = conf_find_user(a->conf, req->user);
-	bool password;
+	const char *wrong;
 
 	if (u == NULL)
 		return AUTH_NOT_MINE;
 	/* Asked first and of everybody: the time tells nothing. */
-	password = auth_hash_matches(a, req, u->password);
-	*reason_r = objection(u, req, password, has_certificate(u, req));
+	wrong = check_password(a, u, req);
+	*reason_r = objection(u, req, wrong, has_certificate(u, req));
 	if (*reason_r != NULL)
 		return AUTH_DENY;
 	*reason_r = auth_file.name;
@@ -77,7 +118,7 @@ certificate(
 	const struct conf_user *u = conf_find_user(a->conf, req->user);
 
 	if (u == NULL || !has_certificate(u, req) ||
-	    objection(u, req, false, true) != NULL)
+	    objection(u, req, "bad-password", true) != NULL)
 		return false;
 	fill(a, u, out);
 	return true;

@@ -124,6 +124,7 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 {
 	const struct passwd *pw;
 	enum auth_answer answer;
+	const char *why;
 	struct stat st;
 
 	if (!a->conf->system_accounts || !a->privileged)
@@ -148,8 +149,15 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	*reason_r = "no-such-user";
 	if (pw == NULL)
 		return AUTH_DENY;
+	why = auth_account_objection(&a->conf->system_rules, req, time(NULL));
+	if (why != NULL) {
+		*reason_r = why;
+		return AUTH_DENY;
+	}
 	fill(a, pw, out);
 	*reason_r = "home-missing";
+	if (out->create_home)
+		return AUTH_ACCEPT;
 	return stat(out->root, &st) == 0 && S_ISDIR(st.st_mode) ? AUTH_ACCEPT
 								: AUTH_ERROR;
 }

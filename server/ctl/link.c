@@ -71,27 +71,40 @@ connect_to(const char *path)
 	return -1;
 }
 
+static struct link *
+link_new(int fd)
+{
+	struct link *l = xcalloc(1, sizeof(*l));
+
+	l->fd = fd;
+	return l;
+}
+
+struct link *
+link_find(const struct ctl *ctl)
+{
+	char *path = socket_path(ctl);
+	int fd = strcmp(path, "none") != 0 ? connect_to(path) : -1;
+
+	free(path);
+	return fd != -1 ? link_new(fd) : NULL;
+}
+
 struct link *
 link_open(const struct ctl *ctl)
 {
 	char *path = socket_path(ctl);
-	struct link *l = NULL;
-	int fd;
+	int fd = -1;
 
 	if (strcmp(path, "none") == 0) {
 		warnx("%s turns the control socket off", ctl->conf_path);
-		free(path);
-		return NULL;
-	}
-	fd = connect_to(path);
-	if (fd == -1) {
-		complain(path);
 	} else {
-		l = xcalloc(1, sizeof(*l));
-		l->fd = fd;
+		fd = connect_to(path);
+		if (fd == -1)
+			complain(path);
 	}
 	free(path);
-	return l;
+	return fd != -1 ? link_new(fd) : NULL;
 }
 
 void

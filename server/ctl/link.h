@@ -22,6 +22,8 @@ struct link_reply {
 
 /* Connects to the server; NULL after saying why not. */
 struct link *link_open(const struct ctl *);
+/* The same, silent: there need not be one. */
+struct link *link_find(const struct ctl *);
 void link_close(struct link *);
 /* Starts a request, whose fields the caller puts. */
 struct wbuf *link_ask(struct link *, enum control_request);

@@ -1,6 +1,8 @@
 server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h
 # In the library, so that the tests reach it.
 libserver_a_SOURCES += \
+	server/ctl/block.c \
+	server/ctl/ctl_block.c server/ctl/ctl_block.h \
 	server/ctl/ctl_control.c server/ctl/ctl_control.h \
 	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_user.c \

@@ -18,12 +18,23 @@ static const struct command {
 	const char *usage;
 } commands[] = {
 	{ "user", "add", ctl_user_add,
-	    "NAME --root DIR [--rights RIGHTS] [--uid UID --gid GID]\n"
+	    "NAME [--root DIR] [--group GROUP] [--rights RIGHTS]\n"
+	    "            [--uid UID --gid GID]\n"
 	    "            [--start-dir DIR] [--umask MASK] "
 	    "[--idle-timeout TIME]" },
 	{ "user", "passwd", ctl_user_passwd, "NAME" },
+	{ "user", "totp", ctl_user_totp, "NAME [--off]" },
+	{ "user", "set", ctl_user_set, "NAME KEY=VALUE..." },
+	{ "user", "show", ctl_user_show, "NAME" },
+	{ "user", "disable", ctl_user_disable, "NAME" },
+	{ "user", "enable", ctl_user_enable, "NAME" },
 	{ "user", "del", ctl_user_del, "NAME" },
 	{ "user", "list", ctl_user_list, "" },
+	{ "group", "add", ctl_group_add, "NAME [KEY=VALUE...]" },
+	{ "group", "set", ctl_group_set, "NAME KEY=VALUE..." },
+	{ "group", "show", ctl_group_show, "NAME" },
+	{ "group", "del", ctl_group_del, "NAME" },
+	{ "group", "list", ctl_group_list, "" },
 	{ "fingerprint", NULL, ctl_fingerprint, "[CERTIFICATE...]" },
 	{ "reload", NULL, ctl_reload, "[--dry-run]" },
 	{ "stop", NULL, ctl_stop, "[--now]" },

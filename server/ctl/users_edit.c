@@ -45,23 +45,29 @@ skip_block(struct conf_scanner *sc)
 }
 
 bool
-users_block_next(struct conf_scanner *sc, struct users_block *b)
+users_block_next(
+    struct conf_scanner *sc, const char *kind, struct users_block *b)
 {
-	struct conf_token word, title, brace;
+	struct conf_token word = { .kind = TOKEN_END }, title = word, t;
 
 	memset(b, 0, sizeof(*b));
-	do {
-		word = conf_scan_code(sc);
-		if (is_end(&word))
+	for (;;) { /* the last two tokens before a brace are its block's */
+		t = conf_scan_code(sc);
+		if (is_end(&t))
 			return false;
-	} while (!is_word(&word, "user"));
-	title = conf_scan_code(sc);
-	brace = conf_scan_code(sc);
-	if (!conf_token_is(&brace, '{') || !skip_block(sc))
-		return false;
+		if (!conf_token_is(&t, '{')) {
+			word = title;
+			title = t;
+			continue;
+		}
+		if (!skip_block(sc))
+			return false;
+		if (is_word(&word, kind))
+			break;
+	}
 	b->name = conf_token_text(&title);
 	b->start = word.p;
-	b->open = brace.p;
+	b->open = t.p;
 	b->end = sc->p;
 	return b->name != NULL;
 }
@@ -74,12 +80,13 @@ users_block_clear(struct users_block *b)
 }
 
 bool
-users_block_find(const char *text, const char *name, struct users_block *b)
+users_block_find(
+    const char *text, const char *kind, const char *name, struct users_block *b)
 {
 	struct conf_scanner sc;
 
 	conf_scan_init(&sc, text, strlen(text));
-	while (users_block_next(&sc, b)) {
+	while (users_block_next(&sc, kind, b)) {
 		if (strcmp(b->name, name) == 0)
 			return true;
 		users_block_clear(b);
@@ -87,23 +94,33 @@ users_block_find(const char *text, const char *name, struct users_block *b)
 	return false;
 }
 
-/* Finds the value of a key in the block. */
-static bool
-find_value(const struct users_block *b, const char *key, struct conf_token *t)
+bool
+users_block_value(const struct users_block *b, const char *key,
+    struct conf_token *name, struct conf_token *value)
 {
-	struct conf_scanner sc;
 	struct conf_token equals;
+	struct conf_scanner sc;
 
 	conf_scan_init(&sc, b->open + 1, (size_t)(b->end - b->open - 2));
-	for (*t = conf_scan_code(&sc); !is_end(t); *t = conf_scan_code(&sc)) {
-		if (!is_word(t, key))
+	for (;;) {
+		*name = conf_scan_code(&sc);
+		if (is_end(name))
+			return false;
+		if (conf_token_is(name, '{') && !skip_block(&sc))
+			return false; /* a block inside has keys of its own */
+		if (name->kind != TOKEN_WORD)
 			continue;
 		equals = conf_scan_code(&sc);
-		*t = conf_scan_code(&sc);
-		if (conf_token_is(&equals, '='))
-			return t->kind == TOKEN_WORD || t->kind == TOKEN_STRING;
+		if (!conf_token_is(&equals, '=')) {
+			if (conf_token_is(&equals, '{') && !skip_block(&sc))
+				return false;
+			continue;
+		}
+		*value = conf_scan_code(&sc);
+		if (is_word(name, key))
+			return value->kind == TOKEN_WORD ||
+			       value->kind == TOKEN_STRING;
 	}
-	return false;
 }
 
 static FILE *
@@ -127,7 +144,7 @@ replace(const char *text, const char *from, const char *to, const char *by)
 }
 
 char *
-users_edit_add(const char *text, const char *name,
+users_edit_add(const char *text, const char *kind, const char *name,
     const struct users_field *fields, size_t nfields)
 {
 	size_t i, len = strlen(text), made_len;
@@ -137,11 +154,13 @@ users_edit_add(const char *text, const char *name,
 	fputs(text, out);
 	if (len > 0)
 		fputs(text[len - 1] == '\n' ? "\n" : "\n\n", out);
-	fputs("user ", out);
+	fprintf(out, "%s ", kind);
 	conf_text_quote(out, name);
 	fputs(" {\n", out);
 	for (i = 0; i < nfields; i++)
-		fprintf(out, "\t%s = %s\n", fields[i].key, fields[i].value);
+		if (fields[i].value != NULL)
+			fprintf(
+			    out, "\t%s = %s\n", fields[i].key, fields[i].value);
 	fputs("}\n", out);
 	fclose(out);
 	return made;
@@ -168,38 +187,67 @@ widen(const char *text, const char **start, const char **end)
 }
 
 char *
-users_edit_del(const char *text, const char *name)
+users_edit_del(const char *text, const char *kind, const char *name)
 {
 	struct users_block b;
 
-	if (!users_block_find(text, name, &b))
+	if (!users_block_find(text, kind, name, &b))
 		return NULL;
 	users_block_clear(&b);
 	widen(text, &b.start, &b.end);
 	return replace(text, b.start, b.end, "");
 }
 
-char *
-users_edit_set(
-    const char *text, const char *name, const struct users_field *field)
+/* Behind the brace, and the comment that belongs to its line. */
+static const char *
+behind_brace(const struct users_block *b)
 {
-	struct users_block b;
+	struct conf_scanner sc;
 	struct conf_token t;
+
+	conf_scan_init(&sc, b->open, (size_t)(b->end - b->open));
+	(void)conf_scan(&sc);
+	t = conf_scan(&sc);
+	if (t.kind != TOKEN_COMMENT || t.line != 1)
+		return b->open + 1;
+	return t.p[t.len - 1] == '\n' ? t.p + t.len - 1 : t.p + t.len;
+}
+
+/* A line there; what goes on behind it in the same line gets one of its own. */
+static char *
+insert(const char *text, const struct users_block *b,
+    const struct users_field *field)
+{
+	const char *at = behind_brace(b);
+	bool alone = strchr("\r\n", *at) != NULL;
 	char *line, *made;
 
-	if (!users_block_find(text, name, &b))
+	xasprintf(&line, "\n\t%s = %s%s", field->key, field->value,
+	    alone ? "" : "\n");
+	made = replace(text, at, at, line);
+	free_secret(line, strlen(line));
+	return made;
+}
+
+char *
+users_edit_set(const char *text, const char *kind, const char *name,
+    const struct users_field *field)
+{
+	struct conf_token key, value;
+	struct users_block b;
+	const char *start, *end;
+
+	if (!users_block_find(text, kind, name, &b))
 		return NULL;
 	users_block_clear(&b);
-	if (find_value(&b, field->key, &t))
-		return replace(text, t.p, t.p + t.len, field->value);
-	xasprintf(&line, "\n\t%s = %s", field->key, field->value);
-	if (strchr("\r\n", b.open[1]) == NULL) {
-		char *old = line;
-
-		xasprintf(&line, "%s\n", old);
-		free(old);
-	}
-	made = replace(text, b.open + 1, b.open + 1, line);
-	free(line);
-	return made;
+	if (!users_block_value(&b, field->key, &key, &value))
+		return field->value != NULL ? insert(text, &b, field)
+					    : xstrdup(text);
+	if (field->value != NULL)
+		return replace(
+		    text, value.p, value.p + value.len, field->value);
+	start = key.p;
+	end = value.p + value.len;
+	widen(text, &start, &end);
+	return replace(text, start, end, "");
 }

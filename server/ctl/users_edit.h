@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Changes to the text of a users file that leave everything else as it is:
- * comments, order, blanks, other users. Pure functions from text to text.
+ * Changes to the text of a users file, or ftpd.conf, that leave everything else
+ * as it is: comments, order, blanks, other blocks. Pure functions from text to
+ * text. The kind of a block is its word: user, group, host.
  */
 #ifndef SERVER_CTL_USERS_EDIT_H
 #define SERVER_CTL_USERS_EDIT_H
@@ -11,29 +12,35 @@
 
 #include "server/conf_text.h"
 
-/* A block user "name" { ... } in a text. */
+/* A block KIND "name" { ... } in a text. */
 struct users_block {
 	char *name; /* unquoted; users_block_clear() */
-	const char *start, *open, *end; /* the word user, the {, past the } */
+	const char *start, *open, *end; /* the word, the {, past the } */
 };
 
-/* A line of a block; the value is written as it is, so it comes quoted. */
+/* A line of a block; the value is written as it is, so it comes quoted. NULL
+ * takes the line away. */
 struct users_field {
 	const char *key;
 	char *value;
 };
 
 /* The next block, if there is one; *sc stands at the start or past a block. */
-bool users_block_next(struct conf_scanner *sc, struct users_block *);
+bool users_block_next(
+    struct conf_scanner *sc, const char *kind, struct users_block *);
 void users_block_clear(struct users_block *);
 /* The block of that name. */
-bool users_block_find(const char *text, const char *name, struct users_block *);
+bool users_block_find(
+    const char *text, const char *kind, const char *name, struct users_block *);
+/* A key of the block itself, none of the blocks in it, and its value. */
+bool users_block_value(const struct users_block *, const char *key,
+    struct conf_token *name_r, struct conf_token *value_r);
 
-/* All return a new text; NULL if there is no such user (del, set). */
-char *users_edit_add(const char *text, const char *name,
+/* All return a new text; NULL if there is no such block (del, set). */
+char *users_edit_add(const char *text, const char *kind, const char *name,
     const struct users_field *, size_t nfields);
-char *users_edit_del(const char *text, const char *name);
-char *users_edit_set(
-    const char *text, const char *name, const struct users_field *);
+char *users_edit_del(const char *text, const char *kind, const char *name);
+char *users_edit_set(const char *text, const char *kind, const char *name,
+    const struct users_field *);
 
 #endif

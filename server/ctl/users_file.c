@@ -70,23 +70,33 @@ users_file_load(const char *path)
 
 /* 0 if the server can read the file, -1 after saying why not. */
 static int
-check_syntax(const char *path)
+check_syntax(const struct users_place *where, const char *path)
 {
-	struct config *conf = users_file_load(path);
+	struct config *conf;
+	char *err = NULL;
 
+	if (where->is_conf)
+		conf = conf_load(path, &err);
+	else if (where->conf_path != NULL)
+		conf = conf_load_with(where->conf_path, path, &err);
+	else
+		conf = conf_load_users(path, &err);
+	if (conf == NULL)
+		fputs(err, stderr);
+	free(err);
 	conf_free(conf);
 	return conf != NULL ? 0 : -1;
 }
 
 static char *
-read_text(const char *path)
+read_text(const struct users_place *where, const char *path)
 {
 	size_t len;
 	char *text;
 
 	if (access(path, F_OK) == -1 && errno == ENOENT)
 		return xstrdup("");
-	if (check_syntax(path) != 0)
+	if (check_syntax(where, path) != 0)
 		return NULL;
 	text = conf_text_read(path, &len);
 	if (text == NULL)
@@ -128,7 +138,8 @@ copy_owner(int fd, const char *path)
 }
 
 static int
-replace_file(const char *path, const char *text, int dir_fd)
+replace_file(const struct users_place *where, const char *path,
+    const char *text, int dir_fd)
 {
 	char *temp;
 	int fd, ok = 0;
@@ -143,7 +154,7 @@ replace_file(const char *path, const char *text, int dir_fd)
 	if (write_all(fd, text) == -1 || copy_owner(fd, path) == -1 ||
 	    fsync(fd) == -1)
 		warn("%s", temp);
-	else if (check_syntax(temp) != 0)
+	else if (check_syntax(where, temp) != 0)
 		warnx("%s is left as it was", path);
 	else if (rename(temp, path) == -1)
 		warn("%s", path);
@@ -159,18 +170,19 @@ replace_file(const char *path, const char *text, int dir_fd)
 }
 
 int
-users_file_change(const char *path, users_change *change, void *arg)
+users_file_change(
+    const struct users_place *where, users_change *change, void *arg)
 {
-	char *real = real_path(path), *text = NULL, *made = NULL;
+	char *real = real_path(where->path), *text = NULL, *made = NULL;
 	int dir_fd, rc = -1;
 
 	dir_fd = lock_directory(real);
 	if (dir_fd != -1)
-		text = read_text(real);
+		text = read_text(where, real);
 	if (text != NULL)
 		made = change(text, arg);
 	if (made != NULL)
-		rc = replace_file(real, made, dir_fd);
+		rc = replace_file(where, real, made, dir_fd);
 	if (dir_fd != -1)
 		close(dir_fd);
 	free(made);

@@ -5,7 +5,17 @@
 #ifndef SERVER_CTL_USERS_FILE_H
 #define SERVER_CTL_USERS_FILE_H
 
+#include <stdbool.h>
+
 struct config;
+
+struct users_place {
+	const char *path;
+	bool is_conf; /* ftpd.conf itself, not a users file */
+	const char
+	    *conf_path; /* the ftpd.conf that goes with a users file: both
+			   must be right together; NULL = not known */
+};
 
 /* Returns the new text, or NULL after saying on stderr why there is none. */
 typedef char *users_change(const char *text, void *arg);
@@ -14,7 +24,7 @@ typedef char *users_change(const char *text, void *arg);
  * Reads the file ("" if there is none), lets change() make the new text, and
  * puts that in its place. 0, or -1 after saying why on stderr.
  */
-int users_file_change(const char *path, users_change *, void *arg);
+int users_file_change(const struct users_place *, users_change *, void *arg);
 
 /*
  * The users in the file, or NULL after saying on stderr what is wrong with it.

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+#include "server/totp.h"
 
 #define CHECK_MAX_MS 60000 /* a process that takes longer is stuck */
 
@@ -191,6 +192,8 @@ auth_start(struct auths *as)
 	pid_t pid;
 	int fd;
 
+	if (conf_any_totp(as->m->conf) && totp_share() == -1)
+		log_warn("one-time passwords can be used twice: no memory");
 	pid = child_start(as->m, ROLE_AUTH, NULL, &fd);
 	if (pid == -1)
 		return -1;

@@ -34,6 +34,9 @@ account_objection(
 	case ACCOUNT_SYSTEM:
 		return conf->system_accounts ? NULL
 					     : "System accounts are not let in";
+	case ACCOUNT_PROGRAM:
+		return conf->auth_program != NULL ? NULL
+						  : "No program knows it";
 	case ACCOUNT_SOURCE_COUNT:
 		break;
 	}

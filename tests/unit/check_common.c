@@ -22,6 +22,7 @@ static Suite *(*const suites[])(void) = {
 	suite_log,
 	suite_log_event,
 	suite_mem,
+	suite_hours,
 	suite_network,
 	suite_privdrop,
 	suite_rate,

@@ -12,10 +12,12 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
 	suite_account,
+	suite_auth_account,
 	suite_auth_certificate,
 	suite_auth_check,
 	suite_auth_pam,
 	suite_auth_process,
+	suite_auth_program,
 	suite_certnames,
 	suite_conf_check,
 	suite_conf_diff,
@@ -38,6 +40,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_sessions,
 	suite_monitor_workers,
 	suite_rights,
+	suite_totp,
 	suite_tlsconf,
 };
 /* clang-format on */

@@ -19,6 +19,7 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_log.c \
 	tests/unit/test_log_event.c \
 	tests/unit/test_mem.c \
+	tests/unit/test_hours.c \
 	tests/unit/test_network.c \
 	tests/unit/test_privdrop.c \
 	tests/unit/test_rate.c \

@@ -11,10 +11,13 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/temp_dir.c tests/unit/temp_dir.h \
 	tests/unit/rig_cert.c tests/unit/rig_cert.h \
 	tests/unit/test_account.c \
+	tests/unit/test_auth_account.c \
 	tests/unit/test_auth_certificate.c \
 	tests/unit/test_auth_check.c \
 	tests/unit/test_auth_pam.c \
 	tests/unit/test_auth_process.c \
+	tests/unit/test_auth_program.c \
+	tests/unit/test_totp.c \
 	tests/unit/test_certnames.c \
 	tests/unit/test_conf_check.c \
 	tests/unit/test_conf_diff.c \

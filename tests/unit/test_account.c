@@ -33,6 +33,9 @@ new_account(void)
 	a->max_sessions = 7;
 	a->rates[RATE_SESSION][RATE_DOWN] = UINT64_MAX;
 	a->rates[RATE_GROUP][RATE_UP] = 5;
+	a->create_home = true;
+	a->file_mode = 0640;
+	a->dir_mode = 0750;
 	return a;
 }
 
@@ -69,12 +72,14 @@ START_TEST(account_comes_back_whole)
 	ck_assert_uint_eq(b->rights, RIGHTS_READ_ONLY);
 	ck_assert_uint_eq(b->umask, 022);
 	ck_assert_uint_eq(b->idle_timeout, 300);
-	ck_assert(b->tls_data);
 	ck_assert_str_eq(b->group, "staff");
 	ck_assert_uint_eq(b->max_sessions, 7);
 	ck_assert_uint_eq(b->rates[RATE_SESSION][RATE_DOWN], UINT64_MAX);
 	ck_assert_uint_eq(b->rates[RATE_GROUP][RATE_UP], 5);
 	ck_assert_uint_eq(b->rates[RATE_USER][RATE_UP], 0);
+	ck_assert(b->tls_data && b->create_home);
+	ck_assert_uint_eq(b->file_mode, 0640);
+	ck_assert_uint_eq(b->dir_mode, 0750);
 	a->anonymous = true;
 	a->tls_data = false;
 	a->ident.ngroups = IDENT_GROUPS;
@@ -132,8 +137,14 @@ wide_umask(struct account *a)
 	a->umask = 01000;
 }
 
-static void (*const spoilers[])(struct account *) = { no_name, no_root,
-	relative_root, no_start_dir, unknown_right, wide_umask };
+static void
+wide_mode(struct account *a)
+{
+	a->file_mode = 01000;
+}
+
+static void (*const spoilers[])(struct account *) = { wide_mode, no_name,
+	no_root, relative_root, no_start_dir, unknown_right, wide_umask };
 
 START_TEST(nonsense_is_refused)
 {
@@ -177,6 +188,9 @@ get_raw(
 	put_u32(&w, 0);
 	for (i = 0; i < RATE_SCOPES * RATE_WAYS; i++)
 		put_u64(&w, 0);
+	put_u8(&w, 0);
+	put_u32(&w, 0);
+	put_u32(&w, 0);
 	put_bytes(&w, "", 0);
 	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);

@@ -299,6 +299,38 @@ START_TEST(test_rights_in_mount_only)
 }
 END_TEST
 
+/* Forced permissions: the umask is not asked. */
+START_TEST(test_forced_modes)
+{
+	f.acct.file_mode = 0604;
+	f.acct.dir_mode = 0705;
+	fixture_session();
+	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/new", "x"), FS_OK);
+	ck_assert_int_eq(upload(STORE_APPEND, 0, "/app", "x"), FS_OK);
+	ck_assert_int_eq(ask(FS_MKDIR, "p1", "/dir", 0u), FS_OK);
+	ck_assert_uint_eq(mode_of("new"), 0604);
+	ck_assert_uint_eq(mode_of("app"), 0604);
+	ck_assert_uint_eq(mode_of("dir"), 0705);
+}
+END_TEST
+
+/* R9.3: made on request, or the login is refused. */
+START_TEST(test_create_home)
+{
+	snprintf(f.acct.root, sizeof(f.acct.root), "%.300s/home", f.top);
+	ck_assert_ptr_null(
+	    agent_session_new(&f.conf, &f.ident, 1, -1, &f.acct));
+	f.acct.create_home = true;
+	fixture_session();
+	ck_assert_int_eq(ask(FS_CHDIR, "p", "/"), FS_OK);
+	ck_assert_int_eq(access(outside("home"), F_OK), 0);
+	/* Only its last part. */
+	snprintf(f.acct.root, sizeof(f.acct.root), "%.300s/no/home", f.top);
+	ck_assert_ptr_null(
+	    agent_session_new(&f.conf, &f.ident, 1, -1, &f.acct));
+}
+END_TEST
+
 Suite *
 suite_agent_places(void)
 {
@@ -316,6 +348,8 @@ suite_agent_places(void)
 	tcase_add_test(tc, test_links_around_rights);
 	tcase_add_test(tc, test_missing_mount);
 	tcase_add_test(tc, test_rights_in_mount_only);
+	tcase_add_test(tc, test_forced_modes);
+	tcase_add_test(tc, test_create_home);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -199,6 +199,19 @@ END_TEST
 static const struct {
 	const char *text, *complaint;
 } mistakes[] = {
+	{ "group a {\n hours = \"mon-fri 8-18\" }",
+	    "ftpd.conf:2: \"mon-fri 8-18\" is no value of hours; write times "
+	    "such as \"mon-fri 08:00-18:00, sat 09:00-12:00\"\n" },
+	{ "group a {\n expires = 2026-02-30 }",
+	    "ftpd.conf:2: \"2026-02-30\" is no value of expires; write a day "
+	    "such as 2026-12-31, or never\n" },
+	{ "group a {\n expires = 2026-2-3 }",
+	    "ftpd.conf:2: \"2026-2-3\" is no value of expires; write a day "
+	    "such "
+	    "as 2026-12-31, or never\n" },
+	{ "group a {\n networks = \"10.0.0.0/8, 10.1.2.3/8\" }",
+	    "ftpd.conf:2: \"10.1.2.3/8\" in networks is no network; write one "
+	    "such as 10.0.0.0/8, 2001:db8::/32 or an address\n" },
 	{ "user a { password = '*' root = /\n\n mount pub { path = / } }",
 	    "ftpd.conf:3: mount \"pub\" is no place that the client could see; "
 	    "write one that starts with /, such as mount \"/pub\"\n" },

@@ -52,6 +52,10 @@ static const char *const texts[] = {
 	"user a { password = '*' root = / group = g\n"
 	"  mount \"/a b\" { path = \"/y z\" rights = \"read list\" } }\n"
 	"anonymous { path / { rights = full } }",
+	"system { networks = \"10.0.0.0/8, ::1\" hours = \"sat, sun\" }\n"
+	"group g { expires = 2026-12-31 file_mode = 640 sessions = 7 }\n"
+	"user a { password = '*' root = / group = g expires = never\n"
+	"  networks = \"\" create_home = yes dir_mode = 2 }",
 };
 
 /* The first line names the file; all other lines must be the same. */

@@ -352,6 +352,144 @@ START_TEST(test_hash)
 }
 END_TEST
 
+/* ------------------------------------------------------- set and groups */
+/* The only user of the file. */
+static const struct conf_user *
+the_user(void)
+{
+	static struct config *conf;
+
+	conf_free(conf);
+	conf = load();
+	return conf->users;
+}
+
+static void
+put_users(const char *text)
+{
+	(void)temp_file(users, text);
+}
+
+static void
+assert_file(const char *want)
+{
+	char *text = temp_read(users);
+
+	ck_assert_str_eq(text, want);
+	free(text);
+}
+
+START_TEST(test_set)
+{
+	put_users("# mine\nuser joe { # him\n\tpassword = '*'\n\troot = /\n"
+		  "\tumask = 077\n}\n");
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe", "umask=027",
+			     "rights=list read"),
+	    0);
+	assert_file("# mine\nuser joe { # him\n\trights = \"list read\"\n"
+		    "\tpassword = '*'\n\troot = /\n\tumask = 027\n}\n");
+	ck_assert_int_eq(
+	    RUN(ctl_user_set, "", "set", "joe", "umask=", "rights="), 0);
+	ck_assert_int_eq(RUN(ctl_user_disable, "", "disable", "joe"), 0);
+	assert_said("user joe disabled");
+	ck_assert(the_user()->disabled);
+	ck_assert_int_eq(RUN(ctl_user_enable, "", "enable", "joe"), 0);
+	ck_assert(!the_user()->disabled);
+	ck_assert_int_eq(RUN(ctl_user_show, "", "show", "joe"), 0);
+	assert_said("password = (not shown)\n\troot = /\n");
+}
+END_TEST
+
+/* What is wrong changes nothing. */
+START_TEST(test_set_refused)
+{
+	static const char text[] = "user joe { password = '*' root = / }\n";
+
+	put_users(text);
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe", "umask=9"), 1);
+	assert_said("umask: \"9\" is no value of umask");
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe", "umsk=0"), 1);
+	assert_said("a user has no key umsk; did you mean umask?");
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe", "root="), 1);
+	assert_said("has no root");
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "ann", "umask=0"), 1);
+	assert_said("has no user ann");
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe", "umask"), 1);
+	ck_assert_int_eq(
+	    RUN(ctl_user_set, "", "set", "joe", "umask=0", "umask=1"), 1);
+	ck_assert_int_eq(RUN(ctl_user_set, "", "set", "joe"), -1);
+	assert_file(text);
+}
+END_TEST
+
+START_TEST(test_groups)
+{
+	put_users("");
+	ck_assert_int_eq(RUN(ctl_group_add, "", "add", "staff", "umask=07",
+			     "root=/srv", "hours=mon-fri"),
+	    0);
+	assert_said("group staff added; no running server was found");
+	ck_assert_int_eq(RUN(ctl_group_add, "", "add", "staff"), 1);
+	assert_said("has a group staff already");
+	ck_assert_int_eq(
+	    RUN(ctl_user_add, "secret\n", "add", "--group", "staff", "joe"), 0);
+	ck_assert_int_eq(the_user()->rules.umask, 07);
+	ck_assert_int_eq(RUN(ctl_group_set, "", "set", "staff", "umask=0"), 0);
+	ck_assert_int_eq(the_user()->rules.umask, 0);
+	ck_assert_int_eq(RUN(ctl_group_list, "", "list"), 0);
+	assert_said("staff\n");
+	ck_assert_int_eq(RUN(ctl_group_show, "", "show", "staff"), 0);
+	assert_said("hours = \"mon-fri\"");
+	ck_assert_int_eq(RUN(ctl_group_add, "", "add", "b", "password=x"), 1);
+	assert_said("a group has no key password");
+	ck_assert_int_eq(RUN(ctl_group_del, "", "del", "staff"), 0);
+	ck_assert_int_eq(RUN(ctl_group_show, "", "show", "staff"), 1);
+}
+END_TEST
+
+/* With ftpd.conf at hand both files must be right together. */
+START_TEST(test_group_in_use)
+{
+	struct ctl ctl = { .conf_path = NULL };
+	static const char text[] =
+	    "group g { }\nuser joe { password = '*' root = / group = g }\n";
+
+	put_users(text);
+	ctl.conf_path = temp_file(
+	    "ftpd.conf", "users_file = users\ncontrol_socket = none\n");
+	ck_assert_int_eq(call(ctl_group_del, &ctl,
+			     (const char *const[]){ "del", "g", NULL }),
+	    1);
+	assert_file(text);
+	ck_assert_int_eq(
+	    call(ctl_user_set, &ctl,
+		(const char *const[]){ "set", "joe", "group=", NULL }),
+	    0);
+	ck_assert_int_eq(call(ctl_group_del, &ctl,
+			     (const char *const[]){ "del", "g", NULL }),
+	    0);
+}
+END_TEST
+
+START_TEST(test_totp)
+{
+	char *said, *at;
+
+	put_users("user \"j oe\" { password = '*' root = / }\n");
+	ck_assert_int_eq(RUN(ctl_user_totp, "", "totp", "j oe"), 0);
+	said = temp_read("said");
+	at = strstr(said, "otpauth://totp/j%20oe?secret=");
+	ck_assert_ptr_nonnull(at);
+	at[strcspn(at, "&")] = '\0';
+	ck_assert_str_eq(the_user()->totp, strchr(at, '=') + 1);
+	ck_assert_uint_eq(strlen(the_user()->totp), 32);
+	free(said);
+	ck_assert_int_eq(RUN(ctl_user_totp, "", "totp", "j oe", "--off"), 0);
+	ck_assert_ptr_null(the_user()->totp);
+	ck_assert_int_eq(RUN(ctl_user_totp, "", "totp", "ann"), 1);
+}
+END_TEST
+
 Suite *
 suite_ctl_user(void)
 {
@@ -372,6 +510,11 @@ suite_ctl_user(void)
 	tcase_add_test(tc, test_together);
 	tcase_add_test(tc, test_from_conf);
 	tcase_add_test(tc, test_hash);
+	tcase_add_test(tc, test_set);
+	tcase_add_test(tc, test_set_refused);
+	tcase_add_test(tc, test_groups);
+	tcase_add_test(tc, test_group_in_use);
+	tcase_add_test(tc, test_totp);
 	suite_add_tcase(s, tc);
 	return s;
 }

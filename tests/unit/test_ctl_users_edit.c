@@ -28,23 +28,23 @@ START_TEST(test_find)
 	    HEAD JOE ZOE TAIL "user \"a \\\"b\\\" \\$c\" {}\nuser 'd\\'e' {}";
 	struct users_block b;
 
-	ck_assert(users_block_find(text, "joe", &b));
+	ck_assert(users_block_find(text, "user", "joe", &b));
 	ck_assert_ptr_eq(b.start, strstr(text, "user \"joe"));
 	ck_assert_int_eq(*b.open, '{');
 	ck_assert_ptr_eq(b.end, strstr(text, "\nuser zoe"));
 	users_block_clear(&b);
-	ck_assert(users_block_find(text, "zoe", &b));
+	ck_assert(users_block_find(text, "user", "zoe", &b));
 	ck_assert_ptr_eq(b.end, strstr(text, "\n/*"));
 	users_block_clear(&b);
-	ck_assert(users_block_find(text, "a \"b\" $c", &b));
+	ck_assert(users_block_find(text, "user", "a \"b\" $c", &b));
 	users_block_clear(&b);
-	ck_assert(users_block_find(text, "d'e", &b));
+	ck_assert(users_block_find(text, "user", "d'e", &b));
 	users_block_clear(&b);
 	/* Comments hold no users. */
-	ck_assert(!users_block_find(text, "ann", &b));
-	ck_assert(!users_block_find(text, "bob", &b));
-	ck_assert(!users_block_find(text, "Joe", &b));
-	ck_assert(!users_block_find(text, "", &b));
+	ck_assert(!users_block_find(text, "user", "ann", &b));
+	ck_assert(!users_block_find(text, "user", "bob", &b));
+	ck_assert(!users_block_find(text, "user", "Joe", &b));
+	ck_assert(!users_block_find(text, "user", "", &b));
 }
 END_TEST
 
@@ -56,9 +56,10 @@ START_TEST(test_broken)
 {
 	struct users_block b;
 
-	ck_assert(!users_block_find(broken[_i], "joe", &b));
-	ck_assert_ptr_null(users_edit_del(broken[_i], "joe"));
-	ck_assert_ptr_null(users_edit_set(broken[_i], "joe", &password));
+	ck_assert(!users_block_find(broken[_i], "user", "joe", &b));
+	ck_assert_ptr_null(users_edit_del(broken[_i], "user", "joe"));
+	ck_assert_ptr_null(
+	    users_edit_set(broken[_i], "user", "joe", &password));
 }
 END_TEST
 
@@ -81,7 +82,7 @@ START_TEST(test_add)
 
 	for (i = 0; i < NELEM(cases); i++) {
 		made = users_edit_add(
-		    cases[i].before, "n\"ew", fields, NELEM(fields));
+		    cases[i].before, "user", "n\"ew", fields, NELEM(fields));
 		snprintf(want, sizeof(want), "%s%s%s", cases[i].before,
 		    cases[i].between, block);
 		ck_assert_str_eq(made, want);
@@ -107,12 +108,12 @@ static const struct edit_case {
 
 START_TEST(test_del)
 {
-	char *made = users_edit_del(deletions[_i].before, "joe");
+	char *made = users_edit_del(deletions[_i].before, "user", "joe");
 
 	ck_assert_ptr_nonnull(made);
 	ck_assert_str_eq(made, deletions[_i].after);
 	free(made);
-	ck_assert_ptr_null(users_edit_del(deletions[_i].after, "joe"));
+	ck_assert_ptr_null(users_edit_del(deletions[_i].after, "user", "joe"));
 }
 END_TEST
 
@@ -138,10 +139,47 @@ static const struct edit_case settings[] = {
 
 START_TEST(test_set)
 {
-	char *made = users_edit_set(settings[_i].before, "joe", &password);
+	char *made =
+	    users_edit_set(settings[_i].before, "user", "joe", &password);
 
 	ck_assert_ptr_nonnull(made);
 	ck_assert_str_eq(made, settings[_i].after);
+	free(made);
+}
+END_TEST
+
+#define NESTED                                                           \
+	"group g {\n\trights = full\n}\n"                                \
+	"user g {\n\tgroup = g\n\tmount /m { rights = none path = / }\n" \
+	"\trights = full # all\n}\n"                                     \
+	"group \"h\" { umask = 0 }\n"
+
+/* Keys of a block are neither those of the blocks in it nor of its namesake. */
+START_TEST(test_nested)
+{
+	char value[] = "read-only";
+	struct users_field rights = { "rights", value };
+	struct users_field none = { "rights", NULL };
+	struct users_block b;
+	char *made;
+
+	ck_assert(users_block_find(NESTED, "group", "h", &b));
+	users_block_clear(&b);
+	ck_assert(!users_block_find(NESTED, "mount", "/m", &b));
+	made = users_edit_set(NESTED, "user", "g", &rights);
+	ck_assert_ptr_nonnull(strstr(made, "group g {\n\trights = full\n}"));
+	ck_assert_ptr_nonnull(strstr(made, "{ rights = none path"));
+	ck_assert_ptr_nonnull(strstr(made, "\trights = read-only # all\n}"));
+	free(made);
+	made = users_edit_set(NESTED, "group", "g", &none);
+	ck_assert_ptr_nonnull(strstr(made, "group g {\n}\nuser g {\n"));
+	ck_assert_ptr_nonnull(strstr(made, "\trights = full # all\n}"));
+	free(made);
+	made = users_edit_set(NESTED, "group", "h", &none);
+	ck_assert_str_eq(made, NESTED);
+	free(made);
+	made = users_edit_del(NESTED, "group", "g");
+	ck_assert_int_eq(strncmp(made, "user g {\n\tgroup = g\n", 20), 0);
 	free(made);
 }
 END_TEST
@@ -157,6 +195,7 @@ suite_ctl_users_edit(void)
 	tcase_add_test(tc, test_add);
 	tcase_add_loop_test(tc, test_del, 0, NELEM(deletions));
 	tcase_add_loop_test(tc, test_set, 0, NELEM(settings));
+	tcase_add_test(tc, test_nested);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ternctl user, group and host: what is the same for all three.
+ */
+#include "config.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "server/conf_text.h"
+#include "server/ctl/ctl_block.h"
+
+/* NAME KEY=VALUE... Returns as a command does. */
+static int
+change(const struct ctl *ctl, int argc, char **argv, const char *kind,
+    users_change *how, const char *done)
+{
+	struct block_change ch = { 0 };
+	int i;
+
+	if (argc < 2 || argv[1][0] == '-')
+		return -1;
+	if (!block_name_is_good(kind, argv[1]) ||
+	    block_open(&ch, ctl, kind, argv[1]) != 0)
+		return EXIT_FAILURE;
+	for (i = 2; i < argc; i++)
+		if (block_argument(&ch, argv[i]) != 0) {
+			block_clear(&ch);
+			return EXIT_FAILURE;
+		}
+	return block_apply(&ch, ctl, how, done);
+}
+
+static int
+set(const struct ctl *ctl, int argc, char **argv, const char *kind)
+{
+	return argc < 3 ? -1
+			: change(ctl, argc, argv, kind, block_set, "changed");
+}
+
+static int
+del(const struct ctl *ctl, int argc, char **argv, const char *kind)
+{
+	return argc != 2 ? -1
+			 : change(ctl, argc, argv, kind, block_del, "deleted");
+}
+
+/* ------------------------------------------------------- list and show */
+static char *
+read_text(const struct block_change *ch)
+{
+	size_t len;
+	char *text = conf_text_read(ch->path, &len);
+
+	if (text == NULL)
+		warn("%s", ch->path);
+	return text;
+}
+
+static int
+list(const struct ctl *ctl, int argc, const char *kind)
+{
+	struct block_change ch = { 0 };
+	struct conf_scanner sc;
+	struct users_block b;
+	char *text;
+
+	if (argc != 1)
+		return -1;
+	if (block_open(&ch, ctl, kind, "") != 0)
+		return EXIT_FAILURE;
+	text = read_text(&ch);
+	if (text != NULL) {
+		conf_scan_init(&sc, text, strlen(text));
+		while (users_block_next(&sc, kind, &b)) {
+			puts(b.name);
+			users_block_clear(&b);
+		}
+	}
+	block_clear(&ch);
+	free(text);
+	return text != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* The block as it stands there, but for secrets. */
+static void
+print_block(const struct users_block *b)
+{
+	static const char *const secrets[] = { "password", "totp" };
+	const char *from = b->start, *hide[NELEM(secrets)][2];
+	struct conf_token key, value;
+	size_t i, n = 0;
+
+	for (i = 0; i < NELEM(secrets); i++)
+		if (users_block_value(b, secrets[i], &key, &value)) {
+			hide[n][0] = value.p;
+			hide[n++][1] = value.p + value.len;
+		}
+	while (from < b->end) {
+		const char *to = b->end, *next = b->end;
+
+		for (i = 0; i < n; i++)
+			if (hide[i][0] >= from && hide[i][0] < to) {
+				to = hide[i][0];
+				next = hide[i][1];
+			}
+		printf("%.*s%s", (int)(to - from), from,
+		    to < b->end ? "(not shown)" : "\n");
+		from = next;
+	}
+}
+
+static int
+show(const struct ctl *ctl, int argc, char **argv, const char *kind)
+{
+	struct block_change ch = { 0 };
+	struct users_block b;
+	char *text;
+	bool found = false;
+
+	if (argc != 2 || argv[1][0] == '-')
+		return -1;
+	if (block_open(&ch, ctl, kind, argv[1]) != 0)
+		return EXIT_FAILURE;
+	text = read_text(&ch);
+	if (text != NULL) {
+		found = users_block_find(text, kind, ch.name, &b);
+		if (found) {
+			print_block(&b);
+			users_block_clear(&b);
+		} else
+			block_complain(&ch, false);
+	}
+	block_clear(&ch);
+	free(text);
+	return found ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ------------------------------------------------------------- commands */
+int
+ctl_user_set(struct ctl *ctl, int argc, char **argv)
+{
+	return set(ctl, argc, argv, "user");
+}
+
+int
+ctl_user_del(struct ctl *ctl, int argc, char **argv)
+{
+	return del(ctl, argc, argv, "user");
+}
+
+int
+ctl_user_show(struct ctl *ctl, int argc, char **argv)
+{
+	return show(ctl, argc, argv, "user");
+}
+
+/* user set NAME disabled=... */
+static int
+set_disabled(
+    struct ctl *ctl, int argc, char **argv, const char *value, const char *done)
+{
+	char arg[32], *args[] = { argv[0], argv[1], arg, NULL };
+
+	if (argc != 2)
+		return -1;
+	snprintf(arg, sizeof(arg), "disabled=%s", value);
+	return change(ctl, 3, args, "user", block_set, done);
+}
+
+int
+ctl_user_disable(struct ctl *ctl, int argc, char **argv)
+{
+	return set_disabled(ctl, argc, argv, "yes", "disabled");
+}
+
+int
+ctl_user_enable(struct ctl *ctl, int argc, char **argv)
+{
+	return set_disabled(ctl, argc, argv, "", "enabled");
+}
+
+int
+ctl_group_add(struct ctl *ctl, int argc, char **argv)
+{
+	return change(ctl, argc, argv, "group", block_add, "added");
+}
+
+int
+ctl_group_set(struct ctl *ctl, int argc, char **argv)
+{
+	return set(ctl, argc, argv, "group");
+}
+
+int
+ctl_group_del(struct ctl *ctl, int argc, char **argv)
+{
+	return del(ctl, argc, argv, "group");
+}
+
+int
+ctl_group_list(struct ctl *ctl, int argc, char **argv)
+{
+	return list(ctl, argc, "group");
+}
+
+int
+ctl_group_show(struct ctl *ctl, int argc, char **argv)
+{
+	return show(ctl, argc, argv, "group");
+}
