@@ -144,7 +144,8 @@ enum proto_fs {
 	/*
 	 * u8 enum store_mode, u8 check_only, u64 offset, str path
 	 * -> check_only: str path (the final virtual path; STOU: a candidate)
-	 *    else: str path, u64 offset where writing starts; fd (write-only)
+	 *    else: str path, u64 offset where writing starts, u8 enum
+	 *    file_access; fd (write-only), unless FILE_KEPT
 	 * The offset counts in the file behind fd, and fd is positioned there.
 	 * That file need not be the target: an APPE to an existing file writes
 	 * a file of its own from offset 0, which the commit appends.
@@ -192,15 +193,19 @@ enum proto_fs {
 	/* u64 offset, u32 length (up to FS_WARM_MAX) -> nothing: these bytes of
 	 * the kept file are in the page cache. When as FS_READ. */
 	FS_WARM = 151,
+	/* u64 offset, bytes (1 to FS_WRITE_MAX) -> nothing. Only while a kept
+	 * file is uploaded. An error is the commit's, too. */
+	FS_WRITE = 152,
 };
 
 #define FS_WARM_MAX (16 * 1024 * 1024)
+#define FS_WRITE_MAX (64 * 1024)
 
-/* May the worker, which must not wait, read a file itself? */
+/* May the worker, which must not wait, read or write a file itself? */
 enum file_access {
-	FILE_READY, /* yes, it is in memory (tmpfs) */
+	FILE_READY, /* yes: in memory (tmpfs), or to be written to a disk */
 	FILE_PROBE, /* what preadv2(RWF_NOWAIT) says is in the page cache */
-	FILE_KEPT, /* no: the agent has it, and FS_READ reads it */
+	FILE_KEPT, /* no: the agent has it, for FS_READ or FS_WRITE */
 	FILE_ACCESS_COUNT
 };
 

@@ -10,41 +10,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/param.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "common/sockutil.h"
+#include "server/agent/access.h"
 #include "server/agent/ops.h"
 #include "server/agent/resolve.h"
 
 /* ------------------------------------------------------------------ open */
-
-/* File systems that cannot tell what is in memory say so to any such read. */
-static enum file_access
-find_access(int fd)
-{
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) == 0 &&
-	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
-		return FILE_READY;
-	if (preadv2(fd, &iov, 1, 0, RWF_NOWAIT) == -1 && errno == EOPNOTSUPP)
-		return FILE_KEPT;
-	return FILE_PROBE;
-}
 
 /* Asked once for the files of one file system in a row. */
 static enum file_access
 access_of(struct agent_session *s, int fd, dev_t dev)
 {
 	if (!s->dev_known || s->dev != dev) {
-		s->access = find_access(fd);
+		s->access = access_to_read(fd);
 		s->dev = dev;
 		s->dev_known = true;
 	}

@@ -29,6 +29,7 @@ static const struct agent_op ops[] = {
 	{ FS_LIST_NEXT, "list", "", 0, OP_F_LISTING, agent_list_next },
 	{ FS_STORE, "store", "118p", STORE_ANY, OP_F_NO_UPLOAD | OP_F_PLAN,
 	    agent_store },
+	{ FS_WRITE, "write", "8b", 0, OP_F_UPLOAD, agent_write },
 	{ FS_COMMIT, "commit", "8", 0, OP_F_UPLOAD, agent_commit },
 	/* A worker that aborts cannot know whether its FS_STORE succeeded. */
 	{ FS_ABANDON, "abandon", "1", 0, 0, agent_abandon },
@@ -124,6 +125,8 @@ op_decode(const struct agent_op *op, struct agent_req *r, struct rbuf *in)
 		else if (*f == 'p')
 			get_str(
 			    in, npath++ == 0 ? r->path : r->path2, VPATH_MAX);
+		else if (*f == 'b')
+			r->bytes = get_bytes(in, &r->nbytes);
 		else
 			r->num[nnum++] = get_num(in, *f);
 	}

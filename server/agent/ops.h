@@ -28,7 +28,8 @@ enum op_flag {
 struct agent_op {
 	uint16_t type; /* enum proto_fs */
 	const char *name; /* for the log */
-	/* One letter per field: p path, s string, 1 u8, 4 u32, 8 u64 or i64. */
+	/* One letter per field: p path, s string, b bytes, 1 u8, 4 u32, 8 u64
+	 * or i64. */
 	const char *fields;
 	uint32_t rights; /* one of these is needed; 0 = none */
 	unsigned flags;
@@ -56,6 +57,6 @@ agent_handler agent_chmod, agent_utime, agent_facts;
 /* list.c */
 agent_handler agent_list, agent_list_next;
 /* upload.c */
-agent_handler agent_store, agent_commit, agent_abandon;
+agent_handler agent_store, agent_write, agent_commit, agent_abandon;
 
 #endif

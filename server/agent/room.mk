@@ -1,4 +1,5 @@
 libserver_a_SOURCES += \
+	server/agent/access.c server/agent/access.h \
 	server/agent/agent.c \
 	server/agent/dirnames.c server/agent/dirnames.h \
 	server/agent/download.c \

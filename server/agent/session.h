@@ -56,6 +56,8 @@ struct agent_req {
 	uint64_t num[AGENT_NUMS]; /* number fields in their order */
 	char path[VPATH_MAX], path2[VPATH_MAX]; /* path fields: normal */
 	char str[VPATH_MAX]; /* the string field */
+	const void *bytes; /* the bytes field, in the message */
+	size_t nbytes;
 	struct wbuf out; /* fields of the reply go here */
 	int fd; /* descriptor to send along, or -1 */
 	bool fd_stays; /* it stays open here after the reply */

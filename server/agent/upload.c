@@ -14,6 +14,7 @@
 
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "server/agent/access.h"
 
 /* The worker still has its descriptor, which would keep the lock alive. */
 void
@@ -109,8 +110,11 @@ agent_store(struct agent_session *s, struct agent_req *r)
 		s->plan = up;
 		return FS_OK;
 	}
+	up->access = access_to_write(up->fd);
 	put_u64(&r->out, up->offset);
-	r->fd = up->fd;
+	put_u8(&r->out, (uint8_t)up->access);
+	if (up->access != FILE_KEPT)
+		r->fd = up->fd;
 	r->fd_stays = true;
 	s->upload = up;
 	return FS_OK;
@@ -122,7 +126,11 @@ agent_commit(struct agent_session *s, struct agent_req *r)
 {
 	enum fs_status status;
 
-	status = upload_commit(s, r, s->upload, r->num[0]);
+	if (s->upload->err != 0) {
+		errno = s->upload->err;
+		status = req_errno(r);
+	} else
+		status = upload_commit(s, r, s->upload, r->num[0]);
 	if (status == FS_OK)
 		upload_free(s);
 	else
@@ -136,6 +144,8 @@ agent_abandon(struct agent_session *s, struct agent_req *r)
 	upload_end(s, r->num[0] != 0);
 	return FS_OK;
 }
+
+/* ---------------------------------------------------------------- bytes */
 
 #define COPY_CHUNK (64 * 1024)
 
@@ -155,6 +165,21 @@ write_all(int fd, const char *p, size_t n, uint64_t at)
 		at += (uint64_t)w;
 	}
 	return 0;
+}
+
+/* num: offset. What the worker cannot write without waiting. */
+enum fs_status
+agent_write(struct agent_session *s, struct agent_req *r)
+{
+	struct upload *up = s->upload;
+
+	if (up->access != FILE_KEPT || r->nbytes == 0 ||
+	    r->nbytes > FS_WRITE_MAX || r->num[0] > INT64_MAX - FS_WRITE_MAX)
+		return REQ_MALFORMED;
+	if (write_all(up->fd, r->bytes, r->nbytes, r->num[0]) == 0)
+		return FS_OK;
+	up->err = errno;
+	return req_errno(r);
 }
 
 static int

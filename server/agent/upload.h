@@ -52,6 +52,8 @@ struct upload {
 	uint64_t offset; /* where writing starts */
 	uint64_t prefix; /* bytes to copy from the target */
 	bool created; /* in place: the file was not there before */
+	enum file_access access; /* FILE_KEPT: the worker has no descriptor */
+	int err; /* errno of a write of ours that failed: no commit */
 };
 
 /*

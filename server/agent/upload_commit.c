@@ -62,9 +62,13 @@ sync_dir(const struct agent_session *s, int dir)
  * be heard before the rename; closing a duplicate reports the same.
  */
 static int
-check_close(int fd)
+check_close(const struct upload *up)
 {
-	int dup = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int dup;
+
+	if (up->access != FILE_KEPT)
+		return 0;
+	dup = fcntl(up->fd, F_DUPFD_CLOEXEC, 0);
 
 	return dup == -1 ? -1 : close(dup);
 }
@@ -121,7 +125,7 @@ commit_replace(
 		return -1;
 	}
 	if (keep_mode(up, st) == -1 || sync_file(s, up->fd) == -1 ||
-	    check_close(up->fd) == -1)
+	    check_close(up) == -1)
 		return -1;
 	if (rename_final(s, up) == -1)
 		return -1;
@@ -133,7 +137,7 @@ commit_replace(
 static int
 commit_unique(struct agent_session *s, struct upload *up, const struct stat *st)
 {
-	if (sync_file(s, up->fd) == -1 || check_close(up->fd) == -1 ||
+	if (sync_file(s, up->fd) == -1 || check_close(up) == -1 ||
 	    rename_new(up->t.dir, up->tmp, up->t.name) == -1)
 		return -1;
 	sync_dir(s, up->t.dir);
@@ -207,7 +211,7 @@ static int
 commit_in_place(
     struct agent_session *s, struct upload *up, const struct stat *st)
 {
-	return sync_file(s, up->fd) == -1 ? -1 : check_close(up->fd);
+	return sync_file(s, up->fd) == -1 ? -1 : check_close(up);
 }
 
 static int (*const commit[])(

@@ -35,13 +35,14 @@ sticky_forbids(const struct agent_session *s, const struct target *t)
 
 /*
  * The file system's view. A file that is write-protected stays so, although a
- * rename over it would only need the directory.
+ * rename over it would only need the directory. Whether there can be a new file
+ * in the directory need not be asked by who is about to make one.
  */
 static enum fs_status
 check_access(
     const struct agent_session *s, struct agent_req *r, const struct target *t)
 {
-	if ((is_atomic(s) || !t->exists) &&
+	if (r->num[1] != 0 && (is_atomic(s) || !t->exists) &&
 	    faccessat(t->dir, ".", W_OK | X_OK, 0) == -1)
 		return req_errno(r);
 	if (t->exists && faccessat(t->dir, t->name, W_OK, 0) == -1)

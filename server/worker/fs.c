@@ -369,6 +369,18 @@ fs_store(struct session *s, enum store_mode mode, int check_only,
 }
 
 void
+fs_write(struct session *s, uint64_t offset, const void *bytes, size_t len,
+    fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_WRITE);
+	put_u64(&w, offset);
+	put_bytes(&w, bytes, len);
+	submit(s, FS_WRITE, &w, cb);
+}
+
+void
 fs_commit(struct session *s, uint64_t size, fs_cb *cb)
 {
 	struct wbuf w;

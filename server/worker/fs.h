@@ -65,6 +65,9 @@ void fs_list(struct session *, const struct fs_list *, fs_cb *);
 void fs_list_next(struct session *, fs_cb *);
 void fs_store(struct session *, enum store_mode, int check_only,
     uint64_t offset, const char *path, fs_cb *);
+/* len bytes, at most FS_WRITE_MAX */
+void fs_write(
+    struct session *, uint64_t offset, const void *, size_t len, fs_cb *);
 void fs_commit(struct session *, uint64_t size, fs_cb *);
 void fs_abandon(struct session *, int keep, fs_cb *);
 void fs_mkdir(struct session *, const char *path, int with_parents, fs_cb *);

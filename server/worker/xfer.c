@@ -281,6 +281,15 @@ xfer_failed(struct xfer *x, enum xfer_error error)
 	return STEP_FAILED;
 }
 
+/* Whose fault is it: the client's, or that of a file system that hangs? */
+static enum xfer_error
+stall_of(const struct xfer *x)
+{
+	if (!x->asked || (x->access != FILE_KEPT && !x->kept))
+		return XE_STALLED;
+	return x->ops->upload ? XE_WRITE : XE_READ;
+}
+
 /*
  * Left running while bytes move; looks at the last progress when it fires. A
  * few bytes of an upload may have come without waking us, so it looks for them.
@@ -295,12 +304,11 @@ check_stall(struct xfer *x)
 	timer_set(&x->timer, idle < stall ? stall - idle : stall);
 	if (idle < stall)
 		return;
-	if (x->ops->upload)
+	if (x->ops->upload && !x->asked)
 		run(x);
 	if (s->xfer != NULL && s->xfer->state == XFER_MOVING &&
 	    clock_ms() - s->xfer->progress >= stall)
-		xfer_fail(s->xfer,
-		    s->xfer->kept && s->xfer->asked ? XE_READ : XE_STALLED);
+		xfer_fail(s->xfer, stall_of(s->xfer));
 }
 
 static void

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Downloads of files whose reading could make the whole worker wait: those that
- * are not in the page cache, or on a file system that cannot tell.
- *
- * The agent reads them: the former into the page cache, the latter for us.
+ * Files whose reading could make the whole worker wait: those that are not in
+ * the page cache, or on a file system that cannot tell. The agent reads them:
+ * the former into the page cache, the latter for us. And uploads to where
+ * writing can wait: the agent writes.
  */
 #include <sys/param.h>
 #include <sys/uio.h>
@@ -131,4 +131,46 @@ xfer_ask_bytes(struct xfer *x)
 	x->asked = true;
 	fs_read(x->s, (uint64_t)x->offset, bytes_wanted(x), on_bytes);
 	return STEP_AGENT;
+}
+
+/* --------------------------------------------------------------- uploads */
+
+static void
+on_written(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+
+	x->asked = false;
+	if (r->status != FS_OK) {
+		x->refusal = r->status;
+		xfer_fail(x, XE_AGENT);
+	} else if (fs_end(s, r))
+		xfer_move(x);
+}
+
+/* Should it fail, the commit does. */
+static void
+on_last_written(struct session *s, struct fs_reply *r)
+{
+}
+
+static void
+give(struct xfer *x, const char *bytes, size_t len, fs_cb *cb)
+{
+	x->asked = true;
+	fs_write(x->s, (uint64_t)x->offset, bytes, len, cb);
+	x->offset += (off_t)len;
+}
+
+enum xfer_step
+xfer_give_bytes(struct xfer *x, const char *bytes, size_t len)
+{
+	give(x, bytes, len, on_written);
+	return STEP_AGENT;
+}
+
+void
+xfer_give_last(struct xfer *x, const char *bytes, size_t len)
+{
+	give(x, bytes, len, on_last_written);
 }

@@ -105,8 +105,8 @@ struct xfer {
 	uint64_t left; /* download: bytes of the file still to send */
 	bool convert; /* TYPE A is to be converted */
 	bool copy; /* the kernel cannot move it: through buf */
-	enum file_access access; /* download */
-	bool kept; /* the agent has it open, alone or too */
+	enum file_access access;
+	bool kept; /* download: the agent has it open, alone or too */
 	off_t warm; /* FILE_PROBE: up to here it is in the page cache */
 	struct ascii ascii;
 
@@ -198,14 +198,18 @@ void xfer_list(struct session *, const char *verb, const struct list_opts *,
     const char *path);
 
 /*
- * xfer_cold.c. How many of the next len bytes can be read without waiting? 0:
- * none, or who knows.
+ * xfer_cold.c: files that cannot be read or written without waiting. How many
+ * of the next len bytes can be read so? 0: none, or who knows.
  */
 size_t xfer_warm(struct xfer *, size_t len);
 /* Has the agent bring the next bytes into the page cache. */
 enum xfer_step xfer_warm_up(struct xfer *);
 /* FILE_KEPT: asks for the next bytes. */
 enum xfer_step xfer_ask_bytes(struct xfer *);
+/* FILE_KEPT: has the agent write them, at most FS_WRITE_MAX. */
+enum xfer_step xfer_give_bytes(struct xfer *, const char *, size_t len);
+/* The same, with nothing but the commit behind it. */
+void xfer_give_last(struct xfer *, const char *, size_t len);
 
 /* xfer_pipe.c: pipes for splice(2), kept by the process. 0 or -1. */
 int xfer_pipe_get(int fds[2]);

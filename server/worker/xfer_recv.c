@@ -44,6 +44,8 @@ write_file(struct xfer *x, const char *p, size_t len)
 {
 	ssize_t n;
 
+	if (x->access == FILE_KEPT && len > 0)
+		return xfer_give_bytes(x, p, len);
 	while (len > 0) {
 		n = pwrite(x->file, p, len, x->offset);
 		if (n < 0 && errno == EINTR)
@@ -140,7 +142,9 @@ recv_copied(struct xfer *x)
 {
 	char *buf = (char *)x->s->w->scratch;
 	size_t n, half = sizeof(x->s->w->scratch) / 2;
-	size_t size = x->convert ? half - 1 : sizeof(x->s->w->scratch);
+	size_t size = x->convert               ? half - 1
+		      : x->access == FILE_KEPT ? FS_WRITE_MAX
+					       : sizeof(x->s->w->scratch);
 	size_t len = xfer_allow(x, size);
 	char *in = x->convert ? buf + half : buf;
 	enum xfer_step step;
@@ -229,9 +233,15 @@ close_file(struct xfer *x)
 {
 	char cr;
 	size_t n = x->convert ? ascii_from_net_end(&x->ascii, &cr) : 0;
-	enum xfer_step step = write_file(x, &cr, n);
+	enum xfer_step step = STEP_AGAIN;
 	int fd = x->file;
 
+	if (x->access == FILE_KEPT) {
+		if (n > 0)
+			xfer_give_last(x, &cr, n);
+		return STEP_AGAIN;
+	}
+	step = write_file(x, &cr, n);
 	x->file = -1;
 	if (close(fd) < 0 && errno != EINTR && step == STEP_AGAIN)
 		return write_failed(x);
@@ -332,6 +342,7 @@ on_stored(struct session *s, struct fs_reply *r)
 {
 	struct xfer *x = s->xfer;
 	uint64_t offset;
+	uint8_t access;
 
 	x->asked = false;
 	x->file = r->fd;
@@ -342,10 +353,14 @@ on_stored(struct session *s, struct fs_reply *r)
 	}
 	read_path(x, r);
 	offset = get_u64(&r->body);
-	if (rbuf_end(&r->body) < 0 || x->file < 0 || offset > INT64_MAX) {
+	access = get_u8(&r->body);
+	if (rbuf_end(&r->body) < 0 || offset > INT64_MAX ||
+	    access >= FILE_ACCESS_COUNT ||
+	    (access == FILE_KEPT) != (x->file < 0)) {
 		refused(x, FS_IO);
 		return;
 	}
+	x->access = access;
 	x->offset = (off_t)offset;
 	say_start(x);
 	if (x->st.fd >= 0)
@@ -387,7 +402,7 @@ on_checked(struct session *s, struct fs_reply *r)
 static void
 stor_connected(struct xfer *x)
 {
-	if (x->file >= 0)
+	if (x->stored)
 		xfer_move(x);
 	else
 		store(x);

@@ -98,6 +98,7 @@ answer_store(struct stage *st, struct wbuf *w, const char *arg)
 	if (st->check_only)
 		return -1;
 	put_u64(w, (uint64_t)number(arg, "offset=", (long long)st->offset, 10));
+	put_u8(w, FILE_READY);
 	fd_close(&st->stored);
 	st->stored = make_file(st, arg);
 	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", st->stored);

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""A file system of a few files in memory whose reads can be made to hang.
+"""A file system of a few files in memory that can be made to hang.
 
 It talks to the kernel through /dev/fuse itself (linux/fuse.h), so it needs no
 library, but root to mount. SlowFS(directory, {name: bytes}) mounts; stall(name)
-lets every read of that file wait until resume(name), and stall(HOME) every
-question whether the directory may be entered.
+lets every read and write of that file wait until resume(name), stall(HOME)
+every question whether the directory may be entered, and stall(NEW) every write
+to files that were made here later.
 """
 
 import ctypes
@@ -14,14 +15,17 @@ import stat
 import struct
 import threading
 
-LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, FLUSH, INIT, OPENDIR, \
-    READDIR, RELEASEDIR, ACCESS, INTERRUPT, BATCH_FORGET = \
-    1, 2, 3, 14, 15, 17, 18, 25, 26, 27, 28, 29, 34, 36, 42
+LOOKUP, FORGET, GETATTR, SETATTR, UNLINK, RENAME, OPEN, READ, WRITE, STATFS, \
+    RELEASE, FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR, ACCESS, CREATE, \
+    INTERRUPT, BATCH_FORGET, RENAME2 = \
+    1, 2, 3, 4, 10, 12, 14, 15, 16, 17, 18, 25, 26, 27, 28, 29, 34, 35, 36, \
+    42, 45
 MINOR = 31
 HEADER = struct.Struct("<IIQQIIIHH")  # struct fuse_in_header
 MESSAGE = 1 << 20
 ROOT = 1
 HOME = ""
+NEW = "*"
 DIRECT_IO = 1  # FOPEN_DIRECT_IO
 DETACH = 2  # MNT_DETACH
 
@@ -29,12 +33,13 @@ DETACH = 2  # MNT_DETACH
 class SlowFS:
     def __init__(self, directory, files):
         # The number of a node is one more than that of its name here.
-        self.names = [HOME, *files]
-        self.data = [b"", *files.values()]
+        self.names = [HOME, NEW, *files]
+        self.data = [b"", b"", *files.values()]
+        self.first_new = len(self.names)
         self.lock = threading.Condition()
         self.errors = {}  # by number of file
         self.stalled = set()  # numbers of files
-        self.waiting = []  # (unique, number, offset, size) of reads
+        self.waiting = []  # (unique, number, answer)
         self.directory = directory
         self.fd = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
         options = f"fd={self.fd},rootmode=40000,user_id=0,group_id=0,allow_other"
@@ -47,8 +52,8 @@ class SlowFS:
         self.thread.start()
 
     def close(self):
-        for name in self.names:
-            self.resume(name)
+        for number in range(self.first_new):
+            self.resume(self.names[number])
         self.libc.umount2(self.directory.encode(), DETACH)
         self.thread.join(5)
         os.close(self.fd)
@@ -65,8 +70,8 @@ class SlowFS:
             self.stalled.discard(number)
             ready = [w for w in self.waiting if w[1] == number]
             self.waiting = [w for w in self.waiting if w[1] != number]
-        for unique, _, offset, size in ready:
-            self.answer_read(unique, number, offset, size)
+        for unique, _, answer in ready:
+            answer(unique)
 
     def is_waited_for(self, name):
         """Does somebody hang there?"""
@@ -98,13 +103,18 @@ class SlowFS:
     def handle(self, opcode, unique, node, body):
         if opcode in (FORGET, BATCH_FORGET, INTERRUPT):
             return
-        answer = {INIT: self.init, LOOKUP: self.lookup, GETATTR: self.getattr,
+        change = {CREATE: self.create, SETATTR: self.getattr,
+                  UNLINK: self.unlink, RENAME: self.rename,
+                  RENAME2: self.rename}.get(opcode)
+        answer = change or {INIT: self.init, LOOKUP: self.lookup, GETATTR: self.getattr,
                   OPEN: self.open, OPENDIR: self.open, READDIR: self.readdir,
                   STATFS: self.statfs}.get(opcode)
         if opcode == READ:
             self.read(unique, node, body)
+        elif opcode == WRITE:
+            self.write(unique, node, body)
         elif opcode == ACCESS:
-            self.answer_or_hang(unique, node - 1, 0, 0)
+            self.answer_or_hang(unique, node - 1, self.reply)
         elif answer is not None:
             payload = answer(node, body)
             if payload is None:
@@ -149,6 +159,8 @@ class SlowFS:
         offset, size = struct.unpack_from("<QQI", body)[1:]
         out = b""
         for i, name in enumerate(self.names[offset + 1:], offset + 1):
+            if name in (HOME, NEW):
+                continue
             raw = name.encode()
             entry = struct.pack("<QQII", i + 1, i, len(raw), stat.S_IFREG >> 12)
             entry += raw.ljust((len(raw) + 7) // 8 * 8, b"\0")
@@ -157,18 +169,58 @@ class SlowFS:
             out += entry
         return out
 
-    def read(self, unique, node, body):
-        self.answer_or_hang(unique, node - 1,
-                            *struct.unpack_from("<QQI", body)[1:])
+    # ------------------------------------------------------ new files
 
-    def answer_or_hang(self, unique, number, offset, size):
+    def create(self, node, body):
+        self.names.append(body[16:].split(b"\0")[0].decode())
+        self.data.append(b"")
+        return self.lookup(node, body[16:]) + self.open(node, body)
+
+    def unlink(self, _node, body):
+        name = body.split(b"\0")[0].decode()
+        self.names[self.names.index(name)] = HOME  # nobody asks for that
+        return b""
+
+    def rename(self, _node, body):
+        old, new = (n.decode() for n in body.split(b"\0")[-3:-1])
+        old = old.lstrip("\0\1")
+        if new in self.names:
+            self.names[self.names.index(new)] = HOME
+        self.names[self.names.index(old)] = new
+        return b""
+
+    # --------------------------------------------------- what can hang
+
+    def read(self, unique, node, body):
+        offset, size = struct.unpack_from("<QQI", body)[1:]
+        number = node - 1
+
+        def answer(unique):
+            error = self.errors.get(number, 0)
+            data = b"" if error else self.data[number][offset:offset + size]
+            self.reply(unique, data, error)
+
+        self.answer_or_hang(unique, number, answer)
+
+    def write(self, unique, node, body):
+        _, offset, size = struct.unpack_from("<QQI", body)
+        number = node - 1
+        stall = number if number < self.first_new else self.names.index(NEW)
+
+        def answer(unique):
+            error = self.errors.get(stall, 0)
+            if not error:
+                old = self.data[number].ljust(offset, b"\0")
+                self.data[number] = old[:offset] + body[40:40 + size] + \
+                    old[offset + size:]
+            self.reply(unique, b"" if error else struct.pack("<II", size, 0),
+                       error)
+
+        self.answer_or_hang(unique, stall, answer)
+
+    def answer_or_hang(self, unique, number, answer):
         with self.lock:
             if number in self.stalled:
-                self.waiting.append((unique, number, offset, size))
+                self.waiting.append((unique, number, answer))
                 return
-        self.answer_read(unique, number, offset, size)
-
-    def answer_read(self, unique, number, offset, size):
-        error = self.errors.get(number, 0)
-        data = b"" if error else self.data[number][offset:offset + size]
-        self.reply(unique, data, error)
+        answer(unique)

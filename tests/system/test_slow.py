@@ -158,6 +158,65 @@ class Slow(tlslib.Case):
         client.must_end(451)
         self.assertEqual(client.download("RETR quick"), LARGE)
 
+    # -------------------------------------------------------------- uploads
+
+    def content(self, name):
+        return self.fs.data[self.fs.names.index(name)]
+
+    def hang_uploads(self, count):
+        self.fs.stall(slowfs.NEW)
+        hanging = []
+        for number in range(count):
+            client, sock = self.hang(f"STOR slow/up{number}")
+            sock.sendall(SMALL)
+            hanging.append((client, sock))
+        lib.wait_for(lambda: self.fs.is_waited_for(slowfs.NEW),
+                     "a write to hang")
+        return hanging
+
+    def test_upload_contents(self):
+        """R7.2: as to anywhere else."""
+        client = self.login()
+        for name, data in (("large", LARGE), ("new", SMALL), ("none", b"")):
+            client.upload(f"STOR slow/{name}", data)
+            self.assertEqual(self.content(name), data)
+        client.upload("APPE slow/new", SMALL)
+        self.assertEqual(self.content("new"), SMALL + SMALL)
+        client.must("TYPE A", 200)
+        client.upload("STOR slow/text", b"one\r\ntwo\r\n\r")
+        self.assertEqual(self.content("text"), b"one\ntwo\n\r")
+        self.tls().all().upload("STOR slow/tls", LARGE)
+        self.assertEqual(self.content("tls"), LARGE)
+
+    def test_uploads_of_others_do_not_wait(self):
+        hanging = self.hang_uploads(MANY)
+        self.check_others()
+        hanging[0][0].must("STAT", 213)
+        self.assertTrue(self.fs.is_waited_for(slowfs.NEW))
+        self.fs.resume(slowfs.NEW)
+        for number, (client, sock) in enumerate(hanging):
+            sock.close()
+            client.must_end(226)
+            self.assertEqual(self.content(f"up{number}"), SMALL)
+
+    def test_upload_abort(self):
+        """T34: at once; the session goes on when the file system does."""
+        (client, _), = self.hang_uploads(1)
+        client.must("ABOR", 426)
+        client.must_end(226)
+        self.check_others()
+        self.fs.resume(slowfs.NEW)
+        client.upload("STOR slow/again", SMALL)
+        self.assertEqual(self.content("again"), SMALL)
+
+    def test_upload_write_error(self):
+        """R7.2: never 226, and the old file stays."""
+        (client, sock), = self.hang_uploads(1)
+        self.fs.resume(slowfs.NEW, errno.ENOSPC)
+        sock.close()
+        client.must_end(552)
+        self.assertNotIn("up0", self.fs.names)
+
 
 if __name__ == "__main__":
     lib.main()

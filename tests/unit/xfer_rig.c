@@ -106,6 +106,20 @@ answer_read(struct rig *r, struct rbuf *in, struct wbuf *out)
 }
 
 static void
+answer_write(struct rig *r, struct rbuf *in, struct wbuf *out)
+{
+	uint64_t offset = get_u64(in);
+	size_t n;
+	const void *bytes = get_bytes(in, &n);
+
+	note(r, "write %llu %zu;", (unsigned long long)offset, n);
+	if (r->write_status == FS_OK)
+		ck_assert_int_eq(
+		    pwrite(r->file, bytes, n, (off_t)offset), (ssize_t)n);
+	put_u8(out, r->write_status);
+}
+
+static void
 answer_store(struct rig *r, struct rbuf *in, struct wbuf *out, int *fd_r)
 {
 	unsigned mode = get_u8(in), check = get_u8(in);
@@ -123,7 +137,9 @@ answer_store(struct rig *r, struct rbuf *in, struct wbuf *out, int *fd_r)
 	if (check)
 		return;
 	put_u64(out, offset);
-	*fd_r = r->file;
+	put_u8(out, (uint8_t)r->store_access);
+	if (r->store_access != FILE_KEPT)
+		*fd_r = r->file;
 }
 
 static void
@@ -179,6 +195,9 @@ answer(struct rig *r, struct ipc_msg *m)
 	case FS_LIST_NEXT:
 		note(r, "next;");
 		answer_page(r, &out, r->next_status);
+		break;
+	case FS_WRITE:
+		answer_write(r, &m->body, &out);
 		break;
 	case FS_COMMIT:
 		note(r, "commit %llu;", (unsigned long long)get_u64(&m->body));

@@ -43,7 +43,8 @@ struct rig {
 	bool lie; /* FS_OPEN tells size, not the file's real one */
 	enum file_access access; /* of it */
 	off_t warm; /* so much of it is in the page cache */
-	enum fs_status keep_status, read_status;
+	enum file_access store_access; /* of what STOR writes */
+	enum fs_status keep_status, read_status, write_status;
 	uint32_t read_more; /* than was asked for */
 	const char *store_path; /* what FS_STORE answers, NULL: as asked */
 	const char *pages[RIG_PAGES]; /* NULL ends */
