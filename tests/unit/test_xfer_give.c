@@ -174,7 +174,7 @@ START_TEST(test_session_ends)
 {
 	wait_for_agent();
 	session_enter(rig.s);
-	session_end(rig.s, "test");
+	session_end(rig.s, REASON_SHUTDOWN, NULL);
 	session_leave(rig.s);
 	ck_assert_int_eq(rig_read_all(&rig, big, BIG), -1);
 }
