@@ -249,6 +249,7 @@ tell_server(
 	const char *why = NULL;
 	struct link_reply *r;
 	struct link *l = link_find(ctl);
+	bool taken;
 
 	printf("%s %s %s", ch->kind, ch->name, done);
 	if (l == NULL) {
@@ -258,7 +259,8 @@ tell_server(
 	}
 	put_u8(link_ask(l, CT_RELOAD), false);
 	r = link_try(l, &why);
-	if (r != NULL && r->ok) {
+	taken = r != NULL && r->ok;
+	if (taken) {
 		puts("; the running server knows it");
 	} else {
 		putchar('\n');
@@ -267,7 +269,7 @@ tell_server(
 		    r != NULL ? r->text : why);
 	}
 	link_close(l);
-	return r != NULL && r->ok ? EXIT_SUCCESS : EXIT_FAILURE;
+	return taken ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
