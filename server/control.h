@@ -37,7 +37,7 @@ enum control_request {
 	CT_KICK = 165,
 	/* u32 how many were shown already */
 	CT_BANS = 166,
-	/* str address, u32 seconds (0: until unban), str reason */
+	/* str address, u32 seconds (0: as long as it has earned), str reason */
 	CT_BAN = 167,
 	/* str address */
 	CT_UNBAN = 168,

@@ -44,8 +44,8 @@ enum proto_mw {
 	MW_DRAIN = 5,
 	/* no fields: idle sessions 421 now, transfers may finish, then exit */
 	MW_SHUTDOWN = 6,
-	/* u8 on: report WM_STATUS of every session now and on changes */
-	MW_REPORT = 7,
+	/* u32 serial: WM_STATUS of every session, once */
+	MW_STATUS = 7,
 	/* u8 enum log_sink; fd = its file, reopened: log_adopt() */
 	MW_LOG = 8,
 	/* tls_keys_put(): the ticket keys from now on */
@@ -55,6 +55,10 @@ enum proto_mw {
 	MW_RETIRE = 10,
 	/* u64 sid, u64 rate down, u64 rate up: the session's from now on */
 	MW_RATE = 11,
+	/* u32 serial: WM_STATS, once */
+	MW_STATS = 12,
+	/* u8 on, u64 sid (0: all): WM_LINES until it is off */
+	MW_WATCH = 13,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -68,9 +72,36 @@ enum proto_wm {
 	WM_END = 35,
 	/* u64 sid, u32 serial, addr local, u8 implicit (989 instead of 20) */
 	WM_SOURCE_PORT = 36,
-	/* u64 sid, str what ("RETR /pub/a"), u64 bytes moved in this transfer
+	/*
+	 * u32 serial, u8 last, then for each session: u64 sid, str user, str
+	 * TLS version or "", str directory, str last command, u8 it runs, u32
+	 * idle seconds, u8 enum status_direction; unless that is STATUS_NONE:
+	 * str path, u64 bytes moved, u64 bytes in all (UINT64_MAX: unknown),
+	 * u64 ms since it began. Texts are escaped, of at most STATUS_TEXT_MAX.
 	 */
 	WM_STATUS = 37,
+	/* u32 serial (0: before it exits), u64 for each enum counter */
+	WM_STATS = 38,
+	/* u32 dropped before, bytes lines; each line is u64 sid, u8 enum
+	 * dialogue_kind, str user, str text (escaped, as above) */
+	WM_LINES = 39,
+};
+
+#define STATUS_TEXT_MAX 512 /* with NUL */
+
+enum status_direction {
+	STATUS_NONE, /* no transfer */
+	STATUS_DOWN,
+	STATUS_UP,
+	STATUS_LIST,
+	STATUS_DIRECTION_COUNT
+};
+
+enum dialogue_kind {
+	DIALOGUE_COMMAND,
+	DIALOGUE_REPLY,
+	DIALOGUE_EVENT,
+	DIALOGUE_KIND_COUNT
 };
 
 enum verdict {

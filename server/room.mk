@@ -18,6 +18,7 @@ libserver_a_SOURCES += \
 	server/conf_value.c server/conf_value.h \
 	server/control.c server/control.h \
 	server/control_path.c \
+	server/counters.c server/counters.h \
 	server/proto.h \
 	server/rates.c server/rates.h \
 	server/rights.c server/rights.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ternctl reload, stop, drain, kick: what the running server is told to do.
+ * ternctl reload, stop, drain, kick, ban, unban: what the running server is
+ * told to do.
  */
 #include "config.h"
 
@@ -12,6 +13,7 @@
 #include "common/mem.h"
 #include "common/sockutil.h"
 #include "common/str.h"
+#include "server/conf_value.h"
 #include "server/ctl/ctl.h"
 #include "server/ctl/ctl_control.h"
 #include "server/ctl/link.h"
@@ -171,6 +173,82 @@ ctl_kick(struct ctl *ctl, int argc, char **argv)
 		put_str(b, o.reason != NULL ? o.reason : CONTROL_KICKED);
 		status = finish(l, &o);
 	}
+	link_close(l);
+	return status;
+}
+
+/* ------------------------------------------------------------------- bans */
+static bool
+is_address(const char *text)
+{
+	struct addr addr;
+
+	if (addr_parse_ip(&addr, text) == 0)
+		return true;
+	warnx("%s is no numeric address", text);
+	return false;
+}
+
+/* "15m" as in ftpd.conf; 0 or -1 after a complaint. */
+static int
+parse_time(const char *text, uint32_t *seconds)
+{
+	static const struct conf_key key = { .name = "the time",
+		.type = &conf_seconds,
+		.min = 1,
+		.max = UINT64_C(10) * 365 * 86400 };
+	struct conf_input in = { .text = text, .dir = "" };
+
+	if (conf_seconds.parse(&key, &in, seconds) == 0)
+		return 0;
+	warnx("%s", in.why);
+	return -1;
+}
+
+int
+ctl_ban(struct ctl *ctl, int argc, char **argv)
+{
+	struct control_options o;
+	uint32_t seconds = 0;
+	struct wbuf *b;
+	struct link *l;
+	int first, status;
+
+	first = control_options(argc, argv, "jr", &o);
+	if (first == -1 || first == argc || argc - first > 2)
+		return -1;
+	if (!is_address(argv[first]) ||
+	    (argc - first == 2 && parse_time(argv[first + 1], &seconds) == -1))
+		return EXIT_FAILURE;
+	l = link_open(ctl);
+	if (l == NULL)
+		return EXIT_FAILURE;
+	b = link_ask(l, CT_BAN);
+	put_str(b, argv[first]);
+	put_u32(b, seconds);
+	put_str(b, o.reason != NULL ? o.reason : "administrator");
+	status = finish(l, &o);
+	link_close(l);
+	return status;
+}
+
+int
+ctl_unban(struct ctl *ctl, int argc, char **argv)
+{
+	struct control_options o;
+	struct link *l;
+	int first, status;
+
+	first = control_options(argc, argv, "j", &o);
+	if (first == -1 || first != argc - 1)
+		return -1;
+	if (!is_address(argv[first]))
+		return EXIT_FAILURE;
+	l = link_open(ctl);
+	if (l == NULL)
+		return EXIT_FAILURE;
+	put_str(link_ask(l, CT_UNBAN), argv[first]);
+	status = finish(l, &o);
 	link_close(l);
 	return status;
 }

@@ -39,8 +39,13 @@ static const struct command {
 	{ "reload", NULL, ctl_reload, "[--dry-run]" },
 	{ "stop", NULL, ctl_stop, "[--now]" },
 	{ "drain", NULL, ctl_drain, "[--wait]" },
+	{ "who", NULL, ctl_who, "" },
+	{ "stats", NULL, ctl_stats, "" },
 	{ "kick", NULL, ctl_kick,
 	    "SESSION|user:NAME|ip:ADDRESS [--reason TEXT]" },
+	{ "bans", NULL, ctl_bans, "" },
+	{ "ban", NULL, ctl_ban, "ADDRESS [TIME] [--reason TEXT]" },
+	{ "unban", NULL, ctl_unban, "ADDRESS" },
 };
 
 static void

@@ -67,6 +67,7 @@ refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
 		.id = EVENT_REFUSE, .reason = reason, .peer = peer, .reply = 421
 	};
 
+	reasons_count(&m->reasons, "refused", reason_code(reason));
 	log_event(&e);
 	client_refuse(m, fd, listener, text);
 }
@@ -85,6 +86,7 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 		return false;
 	}
 	if (is_banned(m, &peer, text, sizeof(text))) {
+		reasons_count(&m->reasons, "refused", "banned");
 		client_refuse(m, fd, listener, text);
 		return false;
 	}

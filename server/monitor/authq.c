@@ -403,3 +403,9 @@ auths_log(struct auths *as, enum log_sink sink)
 	TAILQ_FOREACH (p, &as->procs, entry)
 		child_send_log(p->chan, MA_LOG, sink);
 }
+
+unsigned
+auths_waiting(const struct auths *as)
+{
+	return as->nqueued;
+}

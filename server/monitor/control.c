@@ -36,6 +36,12 @@ static const struct {
 	{ CT_STOP, control_stop },
 	{ CT_DRAIN, control_drain },
 	{ CT_KICK, control_kick },
+	{ CT_WHO, control_who },
+	{ CT_BANS, control_bans },
+	{ CT_BAN, control_ban },
+	{ CT_UNBAN, control_unban },
+	{ CT_STATS, control_stats },
+	{ CT_LINES, control_lines },
 };
 
 /* ------------------------------------------------------------ connections */
@@ -163,6 +169,31 @@ control_say(struct ctlconn *c, enum control_status status, const char *fmt, ...)
 	control_begin(&b, status, text);
 	control_send(c, &b);
 	free(text);
+}
+
+/* ---------------------------------------------------------------- surveys */
+void
+control_survey(
+    struct ctlconn *c, enum survey_kind kind, void (*answer)(struct ctlconn *))
+{
+	c->surveyed = answer;
+	c->survey = kind;
+	survey_start(c->m, kind);
+}
+
+void
+control_surveyed(struct monitor *m, enum survey_kind kind)
+{
+	void (*answer)(struct ctlconn *);
+	struct ctlconn *c;
+
+	TAILQ_FOREACH (c, &m->control.conns, entry) {
+		if (c->surveyed == NULL || c->survey != kind)
+			continue;
+		answer = c->surveyed;
+		c->surveyed = NULL;
+		answer(c);
+	}
 }
 
 /* ----------------------------------------------------------------- its life */

@@ -27,6 +27,11 @@ struct ctlconn {
 	struct chan *chan;
 	struct timer timer; /* closes it when nothing is asked */
 	bool asked; /* the answer to its request comes later */
+	/* after the survey of this kind; NULL: it waits for none */
+	void (*surveyed)(struct ctlconn *);
+	enum survey_kind survey;
+	uint64_t after; /* CT_WHO */
+	uint64_t watched, watched_at; /* CT_LINES: what, and when last */
 };
 
 /* Answers what was asked: with text alone, or with what was begun in b (rows)
@@ -36,12 +41,18 @@ void control_say(struct ctlconn *, enum control_status, const char *fmt, ...)
 void control_begin(struct wbuf *b, enum control_status, const char *text);
 void control_send(struct ctlconn *, const struct wbuf *b);
 
+/* Asks all workers; then answer is called. */
+void control_survey(
+    struct ctlconn *, enum survey_kind, void (*answer)(struct ctlconn *));
+
 /* --------------------------------------------------------- the answers */
 
 /* Each reads the fields of its request, and answers it, now or later. -1: the
  * request is not what it should be. */
 typedef int control_answer(struct ctlconn *, struct rbuf *);
 
-control_answer control_reload, control_stop, control_drain, control_kick;
+control_answer control_reload, control_stop, control_drain, control_kick,
+    control_who, control_bans, control_ban, control_unban, control_stats,
+    control_lines;
 
 #endif

@@ -122,7 +122,10 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	workers_init(m);
 	m->auths = auths_new(m);
 	TAILQ_INIT(&m->agents);
+	m->since = time(NULL);
 	control_init(m);
+	surveys_init(m);
+	dialogues_init(m);
 	certs_init(m);
 	tickets_init(m);
 	users_init(m);
@@ -133,6 +136,8 @@ void
 monitor_clear(struct monitor *m)
 {
 	control_clear(m);
+	surveys_clear(m);
+	dialogues_clear(m);
 	listeners_close(m);
 	refusals_clear(m);
 	workers_clear(m);

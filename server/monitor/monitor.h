@@ -25,6 +25,7 @@
 #include "server/account.h"
 #include "server/certnames.h"
 #include "server/conf.h"
+#include "server/counters.h"
 #include "server/monitor/guard.h"
 #include "server/proto.h"
 #include "server/roles.h"
@@ -112,6 +113,17 @@ enum client_state {
 };
 #define CLIENT_ANY 0xfu
 
+/* What its worker has said of it (WM_STATUS); texts are escaped. */
+struct client_status {
+	char user[STATUS_TEXT_MAX]; /* as he was named before the login */
+	char tls[32], verb[32];
+	char cwd[STATUS_TEXT_MAX], path[STATUS_TEXT_MAX];
+	bool runs; /* the command */
+	uint32_t idle; /* seconds */
+	enum status_direction direction;
+	uint64_t moved, total, ms;
+};
+
 /* One connection, from accept until its worker says that it is gone. */
 struct client {
 	RB_ENTRY(client) entry;
@@ -129,8 +141,7 @@ struct client {
 	struct tally *from;
 	struct tally *account, *group; /* NULL unless GRANTING or IN */
 	pid_t agent; /* 0 unless IN */
-	char *what; /* last WM_STATUS */
-	uint64_t bytes;
+	struct client_status *status; /* for a while after a survey, or NULL */
 };
 RB_HEAD(clients, client);
 LIST_HEAD(client_list, client);
@@ -159,7 +170,6 @@ void sessions_set_account(
     struct sessions *, struct client *, const struct account *);
 uint16_t tally_slot(const struct tally *);
 void client_set_state(struct client *, enum client_state);
-void client_set_status(struct client *, const char *what, uint64_t bytes);
 
 /* ------------------------------------------------- listeners (listener.c) */
 struct listener {
@@ -210,6 +220,66 @@ TAILQ_HEAD(refusals, refused);
 void refusals_init(struct monitor *);
 void refusals_clear(struct monitor *);
 
+/* ------------------------------------------ what workers know (survey.c) */
+enum survey_kind {
+	SURVEY_STATUS, /* of every session */
+	SURVEY_STATS, /* the counters */
+	SURVEY_COUNT
+};
+
+struct survey {
+	struct monitor *m;
+	enum survey_kind kind;
+	uint32_t serial; /* 0: none is under way */
+	struct timer deadline; /* for the workers' answers */
+};
+
+void surveys_init(struct monitor *);
+void surveys_clear(struct monitor *);
+/* Asks all workers, or joins the survey that is under way. control_surveyed()
+ * hears of its end. */
+void survey_start(struct monitor *, enum survey_kind);
+/* WM_STATUS, WM_STATS: 0, or -1 if a worker must not say this. */
+int survey_status(struct wproc *, struct rbuf *);
+int survey_stats(struct wproc *, struct rbuf *);
+/* A worker has gone: its counters are kept. */
+void survey_left(struct wproc *);
+/* The sum of a counter over all workers that are and were there. */
+uint64_t survey_counter(const struct monitor *, enum counter);
+
+/* ------------------------------------- what workers see (dialogues.c): lines
+ */
+/* A line of a dialogue. */
+struct dialogue_line {
+	uint64_t sid;
+	time_t at;
+	enum dialogue_kind kind;
+	char user[64];
+	char text[STATUS_TEXT_MAX];
+};
+
+#define DIALOGUE_LINES 1024 /* that are kept */
+
+struct dialogues {
+	struct dialogue_line *lines; /* a ring; NULL: nobody watches */
+	uint64_t next; /* number of the next line, from 1 on */
+	uint64_t dropped; /* lines that workers had no room for */
+	uint64_t only; /* this session; 0: all */
+	struct timer timer; /* ends it when nobody asks any more */
+};
+
+void dialogues_init(struct monitor *);
+void dialogues_clear(struct monitor *);
+/* Somebody looks at one session or at all; again and again while he does. */
+void dialogues_want(struct monitor *, uint64_t only);
+/* Tells a new worker, if somebody does. */
+void dialogues_tell(struct wproc *);
+/* The line of this number, or NULL if it is gone or not there yet. */
+const struct dialogue_line *dialogues_get(
+    const struct dialogues *, uint64_t number);
+/* WM_LINES: 0, or -1 if a worker must not say this. */
+int dialogues_lines(struct wproc *, struct rbuf *);
+
 /* ---------------------------------------------------- workers (workers.c) */
 struct wproc {
 	TAILQ_ENTRY(wproc) entry;
@@ -222,6 +292,8 @@ struct wproc {
 	bool draining; /* gets nothing new, exits when empty */
 	struct client_list clients;
 	unsigned nclients;
+	uint32_t surveyed[SURVEY_COUNT]; /* serials of its answers */
+	uint64_t counters[COUNT_MAX]; /* of the last one */
 };
 TAILQ_HEAD(wprocs, wproc);
 
@@ -243,6 +315,7 @@ void workers_log(struct monitor *, enum log_sink);
 /* ------------------------------------ worker_talk.c and source_port.c */
 /* Gives it a client and, with MW_SESSION, its connection. */
 void worker_give(struct wproc *, struct client *, int fd);
+void worker_send(struct wproc *, const struct wbuf *, int fd);
 /* Sends a message without fields. */
 void worker_order(struct wproc *, uint16_t type);
 void worker_tell_keys(struct wproc *, const struct tls_keys *);
@@ -305,6 +378,8 @@ int auths_check(struct auths *, uint64_t sid, const struct addr *peer,
     const struct login_request *, uint32_t hold);
 void auths_cancel(struct auths *, uint64_t sid);
 void auths_log(struct auths *, enum log_sink);
+/* How many attempts wait for a process. */
+unsigned auths_waiting(const struct auths *);
 
 /* ---------------------------------------------------- agents (agents.c) */
 /* A session's channel that an agent has been asked to serve. */
@@ -446,6 +521,22 @@ void control_clear(struct monitor *);
  */
 int control_open(const struct monitor *, const struct config *,
     struct control_socket *, char *err, size_t size);
+/* How often something happened, by what and why. */
+#define REASONS_MAX 64
+#define REASON_CODE_MAX 96
+
+struct reasons {
+	unsigned n;
+	struct {
+		char name[REASON_CODE_MAX]; /* "logins.denied.wrong-password" */
+		uint64_t count;
+	} codes[REASONS_MAX];
+};
+/* reason is a code or begins with what makes one; "" for none. */
+void reasons_count(struct reasons *, const char *what, const char *reason);
+
+/* The survey is over: answers who waited for it. */
+void control_surveyed(struct monitor *, enum survey_kind);
 /* Takes it over in place of the one in use. */
 void control_use(struct monitor *, struct control_socket *);
 /* It is not wanted after all. */
@@ -510,6 +601,12 @@ struct monitor {
 	struct aprocs agents;
 
 	struct control control;
+	struct survey surveys[SURVEY_COUNT];
+	struct timer status_forget;
+	uint64_t past[COUNT_MAX]; /* counted by workers that have gone */
+	struct dialogues dialogues;
+	struct reasons reasons; /* of logins and of connections refused */
+	time_t since;
 
 	struct timer certs_look, certs_expiry;
 	bool certs_changed; /* but perhaps not all of them yet */

@@ -6,8 +6,12 @@ libserver_a_SOURCES += \
 	server/monitor/certs.c \
 	server/monitor/control.c server/monitor/control.h \
 	server/monitor/control_cmd.c \
+	server/monitor/control_bans.c \
+	server/monitor/control_look.c \
 	server/monitor/control_socket.c \
+	server/monitor/control_stats.c \
 	server/monitor/daemon.c \
+	server/monitor/dialogues.c \
 	server/monitor/guard.c server/monitor/guard.h \
 	server/monitor/hosts.c server/monitor/hosts.h \
 	server/monitor/listener.c \
@@ -23,6 +27,7 @@ libserver_a_SOURCES += \
 	server/monitor/source_port.c \
 	server/monitor/spawn.c \
 	server/monitor/stop.c \
+	server/monitor/survey.c \
 	server/monitor/tickets.c \
 	server/monitor/users.c \
 	server/monitor/worker_talk.c \

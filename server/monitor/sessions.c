@@ -159,7 +159,7 @@ sessions_remove(struct sessions *ss, struct client *c)
 	sessions_set_account(ss, c, NULL);
 	RB_REMOVE(clients, &ss->clients, c);
 	ss->count--;
-	free(c->what);
+	free(c->status);
 	free(c);
 }
 
@@ -220,14 +220,4 @@ client_set_state(struct client *c, enum client_state state)
 	log_debug("session %llu: %s -> %s", (unsigned long long)c->sid,
 	    client_state_name(c->state), client_state_name(state));
 	c->state = state;
-}
-
-void
-client_set_status(struct client *c, const char *what, uint64_t bytes)
-{
-	if (c->what == NULL || strcmp(c->what, what) != 0) {
-		free(c->what);
-		c->what = xstrdup(what);
-	}
-	c->bytes = bytes;
 }

@@ -15,10 +15,9 @@
 #include "server/monitor/monitor.h"
 
 #define MESSAGE_MAX 8192 /* of ours: a start directory and some words */
-#define WHAT_MAX 256 /* kept of a WM_STATUS */
 
 /* --------------------------------------------------------------- to them */
-static void
+void
 worker_send(struct wproc *w, const struct wbuf *b, int fd)
 {
 	/* If it is dead, worker_cb() hears of that as well. */
@@ -68,9 +67,18 @@ void
 worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
     const struct account *account, int fd)
 {
+	static const char *const results[] = {
+		[V_OK] = "logins.ok",
+		[V_DENIED] = "logins.denied",
+		[V_LIMIT] = "logins.limit",
+		[V_BUSY] = "logins.busy",
+		[V_ERROR] = "logins.error",
+		[V_PASSWORD] = "logins.password-needed",
+	};
 	uint8_t mem[MESSAGE_MAX];
 	struct wbuf b;
 
+	reasons_count(&c->worker->m->reasons, results[verdict], reason);
 	ipc_begin(&b, mem, sizeof(mem), MW_LOGIN);
 	put_u64(&b, c->sid);
 	put_u32(&b, c->attempt);
@@ -229,21 +237,6 @@ answer_source_port(struct wproc *w, struct client *c, struct rbuf *b)
 	return 0;
 }
 
-static int
-answer_status(struct wproc *w, struct client *c, struct rbuf *b)
-{
-	char what[VPATH_MAX + 64];
-	uint64_t bytes;
-
-	get_str(b, what, sizeof(what));
-	bytes = get_u64(b);
-	if (rbuf_end(b) == -1)
-		return -1;
-	what[WHAT_MAX - 1] = '\0';
-	client_set_status(c, what, bytes);
-	return 0;
-}
-
 static const struct {
 	uint16_t type;
 	unsigned states; /* of the client, in which it may be said */
@@ -253,7 +246,16 @@ static const struct {
 	{ WM_LOGOUT, CLIENT_ANY, answer_logout },
 	{ WM_END, CLIENT_ANY, answer_end },
 	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },
-	{ WM_STATUS, CLIENT_ANY, answer_status },
+};
+
+/* What is about no single client. */
+static const struct {
+	uint16_t type;
+	int (*answer)(struct wproc *, struct rbuf *);
+} reports[] = {
+	{ WM_STATUS, survey_status },
+	{ WM_STATS, survey_stats },
+	{ WM_LINES, dialogues_lines },
 };
 
 /* 0, or -1 if the worker must not say this. */
@@ -264,6 +266,9 @@ worker_answer(struct wproc *w, struct ipc_msg *msg)
 	struct client *c;
 	size_t i;
 
+	for (i = 0; i < NELEM(reports); i++)
+		if (reports[i].type == msg->type)
+			return msg->fd != -1 ? -1 : reports[i].answer(w, b);
 	c = sessions_find(&w->m->sessions, get_u64(b));
 	if (c == NULL || c->worker != w || msg->fd != -1)
 		return -1;

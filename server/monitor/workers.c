@@ -27,6 +27,7 @@ worker_gone(struct wproc *w)
 		    (long)w->pid, w->nclients);
 	while ((c = LIST_FIRST(&w->clients)) != NULL)
 		client_end(w, c);
+	survey_left(w);
 	TAILQ_REMOVE(&m->workers, w, entry);
 	child_leave(m, w->pid);
 	if (!w->draining && m->state == RUN_UP)
@@ -89,6 +90,7 @@ worker_start(struct monitor *m)
 	LIST_INIT(&w->clients);
 	TAILQ_INSERT_TAIL(&m->workers, w, entry);
 	w->chan = chan_new(m->base, fd, worker_cb, w);
+	dialogues_tell(w);
 	return 0;
 }
 

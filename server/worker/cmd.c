@@ -16,6 +16,7 @@
 #include "server/worker/data.h"
 #include "server/worker/fs.h"
 #include "server/worker/reply.h"
+#include "server/worker/status.h"
 
 #define VERB_SHOWN 32 /* longest unknown verb that is repeated */
 #define MAX_ERRORS 5 /* bad commands before login */
@@ -62,6 +63,10 @@ unknown(struct session *s, const char *line, size_t verb)
 {
 	size_t i;
 
+	/* It may be a password that was typed in the wrong place. */
+	if (s->w->dialogue != NULL)
+		dialogue_command(s, "?", "***");
+	s->secret = true;
 	for (i = 0; i < verb; i++)
 		if (!ascii_isalpha((unsigned char)line[i]) &&
 		    !ascii_isdigit((unsigned char)line[i]))
@@ -71,6 +76,7 @@ unknown(struct session *s, const char *line, size_t verb)
 	else
 		reply(
 		    s, 500, "'%.*s': command not understood.", (int)verb, line);
+	s->secret = false;
 	count_error(s);
 }
 
@@ -120,14 +126,16 @@ take_argument(struct session *s, const struct cmd *c, char *arg)
 }
 
 static void
-log_command(const struct session *s, const struct cmd *c, const char *arg)
+log_command(struct session *s, const struct cmd *c, const char *arg)
 {
 	char text[LOG_VIS_MAX];
 
-	if (!log_wants(LOG_LV_DEBUG))
+	if (!log_wants(LOG_LV_DEBUG) && s->w->dialogue == NULL)
 		return;
 	if ((c->flags & CMD_F_HIDE) != 0)
 		arg = arg[0] == '\0' ? "" : "***";
+	if (s->w->dialogue != NULL)
+		dialogue_command(s, c->verb, arg);
 	log_debug("session %llu: > %s %s", (unsigned long long)s->id, c->verb,
 	    log_vis(text, sizeof(text), arg, strlen(arg)));
 }
@@ -162,6 +170,8 @@ static void
 execute(struct session *s, const struct cmd *c, char *arg)
 {
 	session_touch(s);
+	s->verb = c->verb;
+	s->w->counters[COUNT_COMMANDS]++;
 	/* T22: NOOP and STAT cancel it too. */
 	if ((c->flags & CMD_F_KEEP_RNFR) == 0)
 		forget_rename(s);

@@ -117,6 +117,7 @@ open_passive(struct session *s, struct addr *addr_r)
 		tls_stream_new_ticket(&s->ctl);
 		return true;
 	}
+	s->w->counters[COUNT_DATA_NO_PORT]++;
 	if (errno == EADDRINUSE)
 		reply(s, 425, "No passive port free (range %u-%u in use).",
 		    conf->passive_min, conf->passive_max);

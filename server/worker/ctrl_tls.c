@@ -57,6 +57,8 @@ log_tls(const struct session *s)
 
 	if (!tls_info_get(&s->ctl, &info))
 		return;
+	s->w->counters[COUNT_TLS_CONTROL]++;
+	s->w->counters[COUNT_TLS_CONTROL_RESUMED] += info.resumed;
 	session_event(s, (struct log_event){ .id = EVENT_TLS,
 			     .tls = info.protocol,
 			     .resumed = info.resumed ? "yes" : "no",
@@ -92,6 +94,7 @@ failed(struct session *s)
 	char error[LOG_VIS_MAX];
 	int fd = s->ctl.fd;
 
+	s->w->counters[COUNT_TLS_CONTROL_FAILED]++;
 	(void)strlcpy(error, tls_stream_error(&s->ctl), sizeof(error));
 	event_del(s->ev_read);
 	if (s->ev_write != NULL)

@@ -111,6 +111,7 @@ admit(struct data *d, int fd, const struct sockaddr_storage *ss)
 	    is_owner(d->s, &peer))
 		return true;
 	close(fd);
+	d->s->w->counters[COUNT_DATA_STRANGER]++;
 	if (!d->complained)
 		session_log(d->s,
 		    "data connection from %s refused: not the client",

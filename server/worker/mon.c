@@ -17,11 +17,12 @@
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/session.h"
+#include "server/worker/status.h"
 #include "server/worker/xfer.h"
 #include "tls/tls_keys.h"
 
-static void
-tell(struct worker *w, const struct wbuf *b)
+void
+mon_tell(struct worker *w, const struct wbuf *b)
 {
 	/* If it is gone, the channel's callback ends the worker. */
 	if (w->mon != NULL)
@@ -55,7 +56,7 @@ end_session(struct worker *w, uint64_t sid, const char *reason)
 	ipc_begin(&b, w->msg, sizeof(w->msg), WM_END);
 	put_u64(&b, sid);
 	put_str(&b, reason);
-	tell(w, &b);
+	mon_tell(w, &b);
 }
 
 static void
@@ -235,24 +236,6 @@ on_shutdown(struct worker *w, struct ipc_msg *m)
 	leave_if_empty(w);
 }
 
-static void
-on_report(struct worker *w, struct ipc_msg *m)
-{
-	struct session *s;
-	char what[1024];
-	uint64_t moved, total;
-
-	w->report = get_u8(&m->body) != 0;
-	check_end(m);
-	if (!w->report)
-		return;
-	TAILQ_FOREACH (s, &w->sessions, entry) {
-		moved = 0;
-		(void)xfer_progress(s, &moved, &total);
-		mon_status(s, xfer_str(s, what, sizeof(what)), moved);
-	}
-}
-
 /* The log file was reopened, which a worker cannot do itself. */
 static void
 on_log(struct worker *w, struct ipc_msg *m)
@@ -290,11 +273,13 @@ static const struct {
 	{ MW_KICK, on_kick },
 	{ MW_DRAIN, on_drain },
 	{ MW_SHUTDOWN, on_shutdown },
-	{ MW_REPORT, on_report },
+	{ MW_STATUS, status_ask },
 	{ MW_LOG, on_log },
 	{ MW_TICKET_KEYS, on_ticket_keys },
 	{ MW_RETIRE, on_retire },
 	{ MW_RATE, on_rate },
+	{ MW_STATS, status_count },
+	{ MW_WATCH, status_watch },
 };
 
 void
@@ -338,7 +323,7 @@ mon_login(struct session *s, enum login_ask ask, const char *password)
 	put_str(&w, password);
 	put_u8(&w, session_is_secure(s));
 	put_str(&w, names);
-	tell(s->w, &w);
+	mon_tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
 }
 
@@ -348,7 +333,7 @@ mon_logout(struct session *s)
 	struct wbuf w;
 
 	begin(s, &w, WM_LOGOUT);
-	tell(s->w, &w);
+	mon_tell(s->w, &w);
 }
 
 void
@@ -366,18 +351,5 @@ mon_source_port(struct session *s, uint32_t serial)
 	put_u32(&w, serial);
 	addr_put(&w, &s->local);
 	put_u8(&w, session_listen(s)->implicit);
-	tell(s->w, &w);
-}
-
-void
-mon_status(struct session *s, const char *what, uint64_t bytes)
-{
-	struct wbuf w;
-
-	if (!s->w->report)
-		return;
-	begin(s, &w, WM_STATUS);
-	put_str(&w, what);
-	put_u64(&w, bytes);
-	tell(s->w, &w);
+	mon_tell(s->w, &w);
 }

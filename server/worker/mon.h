@@ -24,7 +24,7 @@ void mon_end(struct session *, const char *reason);
 /* Asks for a socket bound to the source port; answered by data_source_port().
  */
 void mon_source_port(struct session *, uint32_t serial);
-/* What the session does now, for the table of sessions; cheap if unwanted. */
-void mon_status(struct session *, const char *what, uint64_t bytes);
+/* Sends a message that is about no single session. */
+void mon_tell(struct worker *, const struct wbuf *);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "common/mem.h"
 #include "server/worker/ctrl.h"
+#include "server/worker/status.h"
 
 #define TEXT_MAX                                                     \
 	8704 /* the longest path, a quarter of it doubled, and words \
@@ -72,6 +73,8 @@ put_line(struct session *s, const char *head, const char *text, size_t len)
 
 	if (is_mute(s))
 		return;
+	if (s->w->dialogue != NULL)
+		dialogue_reply(s, head, text, len);
 	p = start = reserve(s, n + 2 * len + 2);
 	memcpy(p, head, n);
 	p += n;

@@ -19,6 +19,7 @@ libserver_a_SOURCES += \
 	server/worker/data_linger.c \
 	server/worker/data_listen.c server/worker/data_priv.h \
 	server/worker/data_tls.c \
+	server/worker/dialogue.c \
 	server/worker/fs.c server/worker/fs.h \
 	server/worker/fs_refuse.c \
 	server/worker/list_opts.c server/worker/list_opts.h \
@@ -26,6 +27,7 @@ libserver_a_SOURCES += \
 	server/worker/pace.c server/worker/pace.h \
 	server/worker/reply.c server/worker/reply.h \
 	server/worker/session.c server/worker/session.h \
+	server/worker/status.c server/worker/status.h \
 	server/worker/worker.c server/worker/worker.h \
 	server/worker/xfer.c server/worker/xfer.h server/worker/xfer_priv.h \
 	server/worker/xfer_cold.c \

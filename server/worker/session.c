@@ -19,6 +19,7 @@
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
 #include "server/worker/reply.h"
+#include "server/worker/status.h"
 #include "server/worker/xfer.h"
 #include "tls/tls_reuse.h"
 #include "tls/tls_stream.h"
@@ -341,6 +342,8 @@ session_event(const struct session *s, struct log_event e)
 	e.session = s->id;
 	e.peer = &s->peer;
 	e.user = s->user;
+	if (s->w->dialogue != NULL)
+		dialogue_event(s, &e);
 	log_event(&e);
 }
 

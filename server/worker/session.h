@@ -95,6 +95,8 @@ struct session {
 	struct stream ctl;
 	struct event *ev_read, *ev_write;
 	enum ctrl_mode mode;
+	const char *verb; /* of the last command, or NULL */
+	bool secret; /* who watches must not see the reply that is made now */
 	struct line_reader line;
 	struct inbuf in;
 	struct queued_lines queued;

@@ -19,6 +19,7 @@
 #include "server/worker/data.h"
 #include "server/worker/mon.h"
 #include "server/worker/session.h"
+#include "server/worker/status.h"
 
 static int
 session_cmp(const struct session *a, const struct session *b)
@@ -51,7 +52,9 @@ worker_init(struct worker *w, const struct config *conf,
 	TAILQ_INIT(&w->sessions);
 	RB_INIT(&w->by_id);
 	TAILQ_INIT(&w->graveyard);
-	w->draining = w->shutting_down = w->report = false;
+	w->draining = w->shutting_down = false;
+	w->dialogue = NULL;
+	memset(w->counters, 0, sizeof(w->counters));
 	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
 	if (w->undertaker == NULL)
 		die("event_new");
@@ -68,6 +71,8 @@ worker_clear(struct worker *w)
 	worker_bury(w);
 	data_linger_clear();
 	event_free(w->undertaker);
+	dialogue_stop(w);
+	status_leave(w);
 	chan_free(w->mon);
 	w->mon = NULL;
 }

@@ -13,6 +13,7 @@
 
 #include "common/chan.h"
 #include "server/conf.h"
+#include "server/counters.h"
 
 struct event_base;
 struct event;
@@ -31,7 +32,8 @@ struct worker {
 	struct session_list graveyard; /* ended; freed once per loop turn */
 	struct event *undertaker; /* activated when the graveyard fills */
 	bool draining, shutting_down;
-	bool report; /* the monitor wants WM_STATUS */
+	struct dialogue *dialogue; /* NULL: nobody watches */
+	uint64_t counters[COUNT_MAX];
 	/* Scratch for one callback's work: control input, messages. */
 	uint8_t scratch[128 * 1024];
 	uint8_t msg[IPC_MAX];

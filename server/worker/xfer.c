@@ -73,13 +73,21 @@ xfer_str(const struct session *s, char *out, size_t size)
 	return out;
 }
 
-static void
-report(const struct xfer *x)
+bool
+xfer_look(const struct session *s, struct xfer_view *v)
 {
-	char what[TEXT_MAX];
+	const struct xfer *x = s->xfer;
 
-	if (x->s->w->report)
-		mon_status(x->s, xfer_str(x->s, what, sizeof(what)), x->moved);
+	if (x == NULL)
+		return false;
+	v->direction = x->ops->upload                 ? STATUS_UP
+		       : strcmp(x->verb, "RETR") == 0 ? STATUS_DOWN
+						      : STATUS_LIST;
+	v->path = xfer_path(x);
+	v->moved = x->moved;
+	v->total = x->total;
+	v->ms = clock_ms() - x->began;
+	return true;
 }
 
 /* --------------------------------------------------------------- lifetime */
@@ -109,7 +117,6 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	timer_init(&x->pause, on_pause_over, x);
 	s->xfer = x;
 	ctrl_set_mode(s, CTRL_TRANSFER);
-	report(x);
 	return x;
 }
 

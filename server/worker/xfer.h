@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/proto.h"
+
 struct session;
 
 /* Is a transfer command unfinished? */
@@ -29,5 +31,14 @@ bool xfer_progress(
     const struct session *, uint64_t *moved_r, uint64_t *total_r);
 /* "RETR /pub/a.iso" for STAT and the log, into out. */
 const char *xfer_str(const struct session *, char *out, size_t size);
+
+/* What is told of it to who looks. */
+struct xfer_view {
+	enum status_direction direction;
+	const char *path; /* virtual */
+	uint64_t moved, total; /* as xfer_progress() */
+	uint64_t ms; /* since it began */
+};
+bool xfer_look(const struct session *, struct xfer_view *);
 
 #endif

@@ -84,6 +84,47 @@ event_of(const struct xfer *x)
 	return EVENT_LIST;
 }
 
+/* The counters of a direction are in the order ok, failed. */
+static void
+count_end(const struct xfer *x, bool ok)
+{
+	static const struct {
+		enum counter result, bytes;
+	} of[STATUS_DIRECTION_COUNT] = {
+		[STATUS_DOWN] = { COUNT_DOWN_OK, COUNT_DOWN_BYTES },
+		[STATUS_UP] = { COUNT_UP_OK, COUNT_UP_BYTES },
+		[STATUS_LIST] = { COUNT_LIST_OK, COUNT_LIST_BYTES },
+	};
+	uint64_t *counters = x->s->w->counters;
+	struct xfer_view v;
+
+	(void)xfer_look(x->s, &v);
+	counters[of[v.direction].result + (ok ? 0 : 1)]++;
+	counters[of[v.direction].bytes] += x->moved;
+}
+
+/* A cause that lies in the data connection. */
+static void
+count_failure(const struct xfer *x)
+{
+	static const struct {
+		enum xfer_error error;
+		enum counter counter;
+	} causes[] = {
+		{ XE_CONNECT, COUNT_DATA_CONNECT },
+		{ XE_TLS, COUNT_DATA_TLS },
+		{ XE_TLS_REUSE, COUNT_DATA_REUSE },
+		{ XE_TLS_CERT, COUNT_DATA_CERTIFICATE },
+		{ XE_RESET, COUNT_DATA_LOST },
+		{ XE_STALLED, COUNT_DATA_STALLED },
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(causes); i++)
+		if (causes[i].error == x->error)
+			x->s->w->counters[causes[i].counter]++;
+}
+
 /* What there was in all is told only of what is incomplete. */
 static void
 log_end(const struct xfer *x, enum reason reason, const char *detail)
@@ -99,6 +140,9 @@ log_end(const struct xfer *x, enum reason reason, const char *detail)
 		.tls = x->tls,
 		.detail = detail };
 
+	count_end(x, complete);
+	if (!complete)
+		count_failure(x);
 	if (x->tls != NULL)
 		e.resumed = x->resumed ? "yes" : "no";
 	session_event(x->s, e);
@@ -120,8 +164,6 @@ xfer_end(struct xfer *x)
 	xfer_free(x);
 	s->hold = false;
 	session_touch(s);
-	if (s->w->report)
-		mon_status(s, "", 0);
 	cmd_finish(s);
 }
 

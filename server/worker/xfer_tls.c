@@ -85,6 +85,8 @@ done(struct xfer *x)
 	(void)tls_info_get(&x->st, &info);
 	x->tls = info.protocol;
 	x->resumed = reuse != TLS_REUSE_NONE;
+	x->s->w->counters[COUNT_TLS_DATA]++;
+	x->s->w->counters[COUNT_TLS_DATA_RESUMED] += x->resumed;
 	if (!may_use(x, reuse))
 		refuse_reuse(x, reuse);
 	else if (!tls_same_client_cert(&x->s->ctl, &x->st))

@@ -49,15 +49,35 @@ get_end(struct rbuf *r, char *out, size_t size)
 	(void)snprintf(out, size, "END %s", reason);
 }
 
+/* Of the only session: its last command, "runs" or "idle", and what moves. */
 static void
-get_status(struct rbuf *r, char *out, size_t size)
+get_status(struct stage *st, struct rbuf *r, char *out, size_t size)
 {
-	char what[4096];
-	uint64_t moved;
+	static const char *const moves[] = { "", " down", " up", " list" };
+	char skip[STATUS_TEXT_MAX], verb[32], path[STATUS_TEXT_MAX] = "";
+	uint64_t moved = 0;
+	uint8_t last, direction;
+	bool runs;
 
-	(void)get_str(r, what, sizeof(what));
-	moved = get_u64(r);
-	(void)snprintf(out, size, "STATUS %" PRIu64 " %s", moved, what);
+	(void)get_u32(r);
+	last = get_u8(r);
+	if (last != 1 || get_u64(r) != STAGE_SID)
+		stage_fail(st, "a status of no session or of another");
+	(void)get_str(r, skip, sizeof(skip)); /* user, TLS, directory */
+	(void)get_str(r, skip, sizeof(skip));
+	(void)get_str(r, skip, sizeof(skip));
+	(void)get_str(r, verb, sizeof(verb));
+	runs = get_u8(r) != 0;
+	(void)get_u32(r);
+	direction = get_u8(r);
+	if (direction != STATUS_NONE) {
+		(void)get_str(r, path, sizeof(path));
+		moved = get_u64(r);
+		(void)get_u64(r);
+		(void)get_u64(r);
+	}
+	(void)snprintf(out, size, "STATUS %s %s%s %" PRIu64 " %s", verb,
+	    runs ? "runs" : "idle", moves[direction & 3], moved, path);
 }
 
 static void
@@ -73,7 +93,7 @@ get_source_port(struct stage *st, struct rbuf *r, char *out, size_t size)
 static void
 decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 {
-	if (get_u64(&m->body) != STAGE_SID)
+	if (m->type != WM_STATUS && get_u64(&m->body) != STAGE_SID)
 		stage_fail(st, "a message about another session");
 	switch (m->type) {
 	case WM_LOGIN:
@@ -86,7 +106,7 @@ decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 		get_end(&m->body, out, size);
 		break;
 	case WM_STATUS:
-		get_status(&m->body, out, size);
+		get_status(st, &m->body, out, size);
 		break;
 	case WM_SOURCE_PORT:
 		get_source_port(st, &m->body, out, size);
@@ -236,9 +256,9 @@ monitor_say(struct stage *st, const char *arg)
 		begin(&w, MW_DRAIN);
 	} else if (strcmp(word, "SHUTDOWN") == 0) {
 		begin(&w, MW_SHUTDOWN);
-	} else if (strcmp(word, "REPORT") == 0) {
-		begin(&w, MW_REPORT);
-		put_u8(&w, 1);
+	} else if (strcmp(word, "STATUS") == 0) {
+		begin(&w, MW_STATUS);
+		put_u32(&w, 1);
 	} else if (strcmp(word, "SOURCE_PORT") == 0) {
 		begin(&w, MW_SOURCE_PORT);
 		put_u64(&w, STAGE_SID);

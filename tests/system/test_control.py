@@ -5,6 +5,7 @@ kick, drain and stop."""
 
 import os
 import re
+import signal
 import socket
 import stat
 import struct
@@ -257,6 +258,220 @@ class Kick(lib.TestCase):
         self.server.ctl("kick", "1", "2", status=1)
         self.server.ctl("kick", "1", "--reason", "x" * 2000, status=1)
         self.server.ctl("kick", "1", "--now", status=1)
+
+
+class Who(lib.TestCase):
+    USERS = (("b\"rt", "b"),)
+    CONF = """
+        limits {
+            sessions_per_ip = 0
+            connections_per_minute = 0
+        }"""
+
+    def sessions(self):
+        return self.server.ctl_json("who")["sessions"]
+
+    def alone(self):
+        return lib.wait_for(lambda: not self.sessions(), "old ones to go") or 1
+
+    def one(self):
+        found = self.sessions()
+        self.assertEqual(len(found), 1, found)
+        return found[0]
+
+    def test_idle_session(self):
+        self.alone()
+        self.server.mkdir("a dir")
+        client = self.login()
+        client.must("CWD a dir", 250)
+        s = self.one()
+        self.assertEqual(s["user"], lib.USER)
+        self.assertEqual(s["address"], "127.0.0.1")
+        self.assertEqual(s["port"], client.sock.getsockname()[1])
+        self.assertEqual(s["state"], "in")
+        self.assertEqual(s["tls"], "")
+        self.assertEqual(s["directory"], "/a dir")
+        self.assertEqual(s["command"], "CWD")
+        self.assertFalse(s["runs"])
+        self.assertEqual(s["transfer"], "")
+        text = self.server.ctl("who")
+        self.assertRegex(text, r"ID +USER +ADDRESS")
+        self.assertRegex(text, rf"(?m)^ *{s['id']} +{lib.USER} +127.0.0.1 ")
+
+    def test_before_the_login(self):
+        self.alone()
+        client = self.client()
+        self.assertEqual(self.one()["state"], "connected")
+        client.must("USER some\x1b[31mbody", 331)
+        # Escaped by the worker: no terminal obeys it.
+        self.assertEqual(self.one()["user"], "some\\033[31mbody")
+        self.assertNotIn("\x1b", self.server.ctl("who"))
+
+    def test_download(self):
+        self.alone()
+        with open(self.server.put("big"), "r+b") as f:
+            f.truncate(BIG)
+        client = self.login()
+        with client.transfer("RETR big") as sock:
+            sock.recv(1000)
+            s = lib.wait_for(lambda: self.one().get("bytes") and self.one(),
+                             "bytes to move")
+            self.assertEqual(s["transfer"], "down")
+            self.assertEqual(s["path"], "/big")
+            self.assertEqual(s["size"], BIG)
+            self.assertTrue(0 < s["bytes"] < BIG)
+            self.assertEqual(s["idle"], 0)
+            self.assertIn("/big", self.server.ctl("who"))
+            lib.read_all(sock)
+        client.must_end(226)
+        self.assertEqual(self.one()["transfer"], "")
+
+    def test_upload(self):
+        self.alone()
+        client = self.login()
+        with client.transfer("STOR new") as sock:
+            sock.sendall(b"x" * 5000)
+            s = lib.wait_for(
+                lambda: self.one().get("bytes") == 5000 and self.one(),
+                "bytes to come")
+            self.assertEqual((s["transfer"], s["path"]), ("up", "/new"))
+            self.assertIsNone(s["size"])
+            sock.shutdown(socket.SHUT_WR)
+        client.must_end(226)
+
+    def test_many(self):
+        # Several pages.
+        self.alone()
+        clients = [self.client() for _ in range(400)]
+        names = [f"{n}-" + "x" * 250 for n in range(len(clients))]
+        for client, name in zip(clients, names):
+            client.send(f"USER {name}")
+        for client in clients:
+            client.must_end(331)
+        found = self.sessions()
+        self.assertEqual(sorted(s["user"] for s in found), sorted(names))
+        self.assertEqual(len(self.server.ctl("who").splitlines()), 401)
+        self.assertEqual(self.server.ctl_json("stats")["sessions"], 400)
+
+    def test_a_worker_that_does_not_answer(self):
+        client = self.login()
+        pids = self.server.pids("worker")
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            self.assertEqual(self.sessions()[0]["user"], lib.USER)
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        client.must("NOOP", 200)
+        self.sessions()
+
+
+class Stats(lib.TestCase):
+    def stats(self):
+        return self.server.ctl_json("stats")
+
+    def test_counters(self):
+        before = self.stats()
+        self.server.put("f", b"x" * 1000)
+        client = self.login()
+        client.download("RETR f")
+        client.upload("STOR g", b"y" * 500)
+        client.lines("LIST")
+        wrong = self.client()
+        wrong.must(f"USER {lib.USER}", 331)
+        wrong.must("PASS wrong", 530)
+        with client.transfer("STOR h") as sock:
+            sock.sendall(b"z")
+            client.must("ABOR", 426)
+            client.must_end(226)
+        after = self.stats()
+
+        def more(name):
+            return after.get(name, 0) - before.get(name, 0)
+
+        self.assertEqual(more("transfers.down.ok"), 1)
+        self.assertEqual(more("transfers.up.ok"), 1)
+        self.assertEqual(more("transfers.up.failed"), 1)
+        self.assertEqual(more("transfers.list.ok"), 1)
+        self.assertEqual(more("bytes.down"), 1000)
+        self.assertIn(more("bytes.up"), (500, 501))
+        self.assertEqual(more("logins.ok"), 1)
+        self.assertEqual(more("connections"), 2)
+        denied = [name for name in after if name.startswith("logins.denied")]
+        self.assertEqual(sum(more(name) for name in denied), 1)
+        self.assertEqual(after["sessions.logged-in"], 1)
+        self.assertEqual(after["auth.queue"], 0)
+        self.assertGreater(more("commands"), 8)
+
+    def test_counters_outlive_their_worker(self):
+        self.server.put("f", b"x" * 1000)
+        client = self.login()
+        client.download("RETR f")
+        before = self.stats()
+        old = self.server.pids("worker")
+        self.server.ctl("reload")
+        client.must("QUIT", 221)
+        client.close()
+        lib.wait_for(
+            lambda: not set(old) & set(self.server.pids("worker")),
+            "the old workers to go")
+        after = self.stats()
+        self.assertEqual(after["bytes.down"], before["bytes.down"])
+        self.assertEqual(after["commands"], before["commands"] + 1)
+        self.assertEqual(after["config.generation"],
+                         before["config.generation"] + 1)
+        self.assertRegex(self.server.ctl("stats"), r"(?m)^uptime +\d+s$")
+
+
+class Bans(lib.TestCase):
+    def tearDown(self):
+        for ban in self.server.ctl_json("bans")["bans"]:
+            self.server.ctl("unban", ban["address"])
+        super().tearDown()
+
+    def test_ban(self):
+        client = self.login()
+        other = self.login(host="::1") if lib.has_ipv6() else None
+        text = self.server.ctl("ban", "127.0.0.1", "15m", "--reason", "go away")
+        self.assertIn("banned for 900 s", text)
+        client.must_end(421)
+        self.assertEqual(self.client().greeting.code, 421)
+        if other:
+            other.must("NOOP", 200)
+        bans = self.server.ctl_json("bans")["bans"]
+        self.assertEqual(len(bans), 1)
+        self.assertEqual(bans[0]["address"], "127.0.0.1")
+        self.assertEqual(bans[0]["reason"], "go-away")
+        self.assertTrue(890 < bans[0]["left"] <= 900)
+        self.assertEqual(bans[0]["refused"], 1)
+        self.assertIn("127.0.0.1", self.server.ctl("bans"))
+        self.server.ctl("reload")
+        self.assertEqual(len(self.server.ctl_json("bans")["bans"]), 1)
+        self.server.ctl("unban", "127.0.0.1")
+        self.login()
+
+    def test_many(self):
+        # Pages.
+        with connect(self.server) as s:
+            for n in range(3000):
+                ip = f"198.51.{n >> 8}.{n & 255}".encode()
+                s.send(struct.pack("=HHH", 167, 1, len(ip)) + ip +
+                       struct.pack("=IH", 60, 1) + b"r")
+                s.recv(1000)
+        self.assertEqual(len(self.server.ctl_json("bans")["bans"]), 3000)
+        with connect(self.server) as s:
+            for n in range(3000):
+                ip = f"198.51.{n >> 8}.{n & 255}".encode()
+                s.send(struct.pack("=HHH", 168, 1, len(ip)) + ip)
+                s.recv(1000)
+
+    def test_nonsense(self):
+        self.server.ctl("ban", "nowhere", status=1)
+        self.server.ctl("ban", "127.0.0.1", "soon", status=1)
+        self.server.ctl("ban", status=1)
+        self.assertIn("not banned",
+                      self.server.ctl("unban", "192.0.2.1", status=1))
 
 
 class Ending(lib.TestCase):

@@ -38,6 +38,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_login,
 	suite_monitor_reload,
 	suite_monitor_sessions,
+	suite_monitor_survey,
 	suite_monitor_workers,
 	suite_rights,
 	suite_totp,

@@ -19,6 +19,7 @@ static Suite *(*const suites[])(void) = {
 	suite_list_opts,
 	suite_reply,
 	suite_session,
+	suite_status,
 	suite_xfer_cold,
 	suite_xfer_give,
 	suite_xfer_recv,

@@ -55,6 +55,8 @@ void crig_say(struct ctrl_rig *, const char *cmd, const char *reply);
 
 /* The worker's next message to the monitor, of this type, behind its sid. */
 struct rbuf *crig_told(struct ctrl_rig *, uint16_t type);
+/* ... of a type that is about no single session. */
+struct rbuf *crig_reported(struct ctrl_rig *, uint16_t type);
 /* It has said nothing to the monitor. */
 void crig_told_nothing(struct ctrl_rig *);
 /* Starts a message to the worker; crig_tell() sends it and turns the loop. */

@@ -38,6 +38,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_monitor_login.c \
 	tests/unit/test_monitor_reload.c \
 	tests/unit/test_monitor_sessions.c \
+	tests/unit/test_monitor_survey.c \
 	tests/unit/test_monitor_workers.c \
 	tests/unit/test_rights.c \
 	tests/unit/test_tlsconf.c \

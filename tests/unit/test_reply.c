@@ -11,12 +11,14 @@
 #include "server/worker/reply.h"
 #include "tests/unit/suites.h"
 
+static struct worker worker; /* nobody watches it */
 static struct session s;
 
 static void
 setup(void)
 {
 	memset(&s, 0, sizeof(s));
+	s.w = &worker;
 }
 
 static void

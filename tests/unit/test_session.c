@@ -508,24 +508,6 @@ START_TEST(test_monitor_gone)
 }
 END_TEST
 
-START_TEST(test_report)
-{
-	char what[64];
-	struct wbuf *b;
-	struct rbuf *in;
-
-	crig_login(&rig);
-	b = crig_begin(MW_REPORT);
-	put_u8(b, 1);
-	crig_tell(&rig, -1);
-	in = crig_told(&rig, WM_STATUS);
-	get_str(in, what, sizeof(what));
-	ck_assert_str_eq(what, "");
-	ck_assert_uint_eq(get_u64(in), 0);
-	ck_assert_int_eq(rbuf_end(in), 0);
-}
-END_TEST
-
 /* Messages of the monitor that must not be: our own bug, the worker ends. */
 START_TEST(test_nonsense)
 {
@@ -634,7 +616,6 @@ case_monitor(void)
 	tcase_add_test(tc, test_ticket_keys);
 	tcase_add_exit_test(tc, test_ticket_keys_cut, 1);
 	tcase_add_test(tc, test_monitor_gone);
-	tcase_add_test(tc, test_report);
 	tcase_add_exit_test(tc, test_nonsense, 1);
 	tcase_add_exit_test(tc, test_trailing_bytes, 1);
 	tcase_add_test(tc, test_no_descriptor);
