@@ -45,6 +45,8 @@ enum control_request {
 	CT_STATS = 169,
 	/* u64 session (0: all), u64 number of the first line that is wanted */
 	CT_LINES = 170,
+	/* u64 session, u64 bytes per second in each direction; 0: no limit */
+	CT_RATE = 171,
 };
 
 /* u8 enum control_status, u8 enum control_more, str text, rows to the end */

@@ -189,9 +189,8 @@ is_address(const char *text)
 	return false;
 }
 
-/* "15m" as in ftpd.conf; 0 or -1 after a complaint. */
-static int
-parse_time(const char *text, uint32_t *seconds)
+int
+control_parse_time(const char *text, uint32_t *seconds)
 {
 	static const struct conf_key key = { .name = "the time",
 		.type = &conf_seconds,
@@ -199,10 +198,7 @@ parse_time(const char *text, uint32_t *seconds)
 		.max = UINT64_C(10) * 365 * 86400 };
 	struct conf_input in = { .text = text, .dir = "" };
 
-	if (conf_seconds.parse(&key, &in, seconds) == 0)
-		return 0;
-	warnx("%s", in.why);
-	return -1;
+	return conf_seconds.parse(&key, &in, seconds);
 }
 
 int
@@ -217,9 +213,14 @@ ctl_ban(struct ctl *ctl, int argc, char **argv)
 	first = control_options(argc, argv, "jr", &o);
 	if (first == -1 || first == argc || argc - first > 2)
 		return -1;
-	if (!is_address(argv[first]) ||
-	    (argc - first == 2 && parse_time(argv[first + 1], &seconds) == -1))
+	if (!is_address(argv[first]))
 		return EXIT_FAILURE;
+	if (argc - first == 2 &&
+	    control_parse_time(argv[first + 1], &seconds) == -1) {
+		warnx(
+		    "%s is no time; write 90, 15m, 2h or 1d", argv[first + 1]);
+		return EXIT_FAILURE;
+	}
 	l = link_open(ctl);
 	if (l == NULL)
 		return EXIT_FAILURE;
@@ -248,6 +249,47 @@ ctl_unban(struct ctl *ctl, int argc, char **argv)
 	if (l == NULL)
 		return EXIT_FAILURE;
 	put_str(link_ask(l, CT_UNBAN), argv[first]);
+	status = finish(l, &o);
+	link_close(l);
+	return status;
+}
+
+/* ------------------------------------------------------------------ limit */
+int
+control_parse_rate(const char *text, uint64_t *rate)
+{
+	static const struct conf_key key = {
+		.name = "the rate", .type = &conf_size, .max = INT64_MAX
+	};
+	struct conf_input in = { .text = text, .dir = "" };
+
+	return conf_size.parse(&key, &in, rate);
+}
+
+int
+ctl_limit(struct ctl *ctl, int argc, char **argv)
+{
+	struct control_options o;
+	uint64_t sid, rate;
+	struct wbuf *b;
+	struct link *l;
+	int first, status;
+
+	first = control_options(argc, argv, "j", &o);
+	if (first == -1 || first != argc - 2)
+		return -1;
+	if (parse_u64(argv[first], UINT64_MAX, &sid) == -1 ||
+	    control_parse_rate(argv[first + 1], &rate) == -1) {
+		warnx("name a session's number and bytes per second: 500k, 2M, "
+		      "or 0 for no limit");
+		return EXIT_FAILURE;
+	}
+	l = link_open(ctl);
+	if (l == NULL)
+		return EXIT_FAILURE;
+	b = link_ask(l, CT_RATE);
+	put_u64(b, sid);
+	put_u64(b, rate);
 	status = finish(l, &o);
 	link_close(l);
 	return status;

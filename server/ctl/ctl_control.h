@@ -6,6 +6,7 @@
 #define SERVER_CTL_CTL_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct control_options {
 	bool json, dry_run, now, wait;
@@ -19,5 +20,10 @@ struct control_options {
  * w(ait), r(eason). The index of the first argument behind them, or -1. */
 int control_options(
     int argc, char **argv, const char *allowed, struct control_options *);
+
+/* "15m" as in ftpd.conf; 0 or -1. */
+int control_parse_time(const char *text, uint32_t *seconds);
+/* Bytes per second, "500k", "2M"; 0: no limit. 0 or -1. */
+int control_parse_rate(const char *text, uint64_t *rate);
 
 #endif

@@ -1,4 +1,6 @@
-server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h
+server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h \
+	server/ctl/ctl_watch.c \
+	server/ctl/watch_screen.c server/ctl/watch_screen.h
 # In the library, so that the tests reach it.
 libserver_a_SOURCES += \
 	server/ctl/block.c \
@@ -12,4 +14,5 @@ libserver_a_SOURCES += \
 	server/ctl/show.c server/ctl/show.h \
 	server/ctl/show_table.c \
 	server/ctl/users_edit.c server/ctl/users_edit.h \
-	server/ctl/users_file.c server/ctl/users_file.h
+	server/ctl/users_file.c server/ctl/users_file.h \
+	server/ctl/watch_model.c server/ctl/watch_model.h

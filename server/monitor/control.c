@@ -42,6 +42,7 @@ static const struct {
 	{ CT_UNBAN, control_unban },
 	{ CT_STATS, control_stats },
 	{ CT_LINES, control_lines },
+	{ CT_RATE, control_rate },
 };
 
 /* ------------------------------------------------------------ connections */

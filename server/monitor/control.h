@@ -53,6 +53,6 @@ typedef int control_answer(struct ctlconn *, struct rbuf *);
 
 control_answer control_reload, control_stop, control_drain, control_kick,
     control_who, control_bans, control_ban, control_unban, control_stats,
-    control_lines;
+    control_lines, control_rate;
 
 #endif

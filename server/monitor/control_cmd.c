@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What ternctl may have done: reload, stop, drain, kick.
+ * What ternctl may have done: reload, stop, drain, kick, limit.
  */
 #include "config.h"
 
@@ -156,5 +156,27 @@ control_kick(struct ctlconn *c, struct rbuf *b)
 	else
 		control_say(
 		    c, CONTROL_OK, "%u session%s ended", n, n == 1 ? "" : "s");
+	return 0;
+}
+
+/* ------------------------------------------------------------------ limit */
+int
+control_rate(struct ctlconn *c, struct rbuf *b)
+{
+	uint64_t sid = get_u64(b), rate = get_u64(b);
+	struct client *client;
+
+	if (rbuf_end(b) == -1)
+		return -1;
+	client = sessions_find(&c->m->sessions, sid);
+	if (client == NULL) {
+		control_say(c, CONTROL_FAILED, "no such session");
+		return 0;
+	}
+	client_set_rate(client, rate, rate);
+	log_info("control: session %llu limited to %llu bytes per second",
+	    (unsigned long long)sid, (unsigned long long)rate);
+	control_say(c, CONTROL_OK, "session %llu is limited to %llu bytes/s",
+	    (unsigned long long)sid, (unsigned long long)rate);
 	return 0;
 }

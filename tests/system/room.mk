@@ -32,7 +32,8 @@ SYSTEM_TESTS = \
 	tests/system/test_tls_clients.py \
 	tests/system/test_tls_data.py \
 	tests/system/test_transfer.py \
-	tests/system/test_upload.py
+	tests/system/test_upload.py \
+	tests/system/test_watch.py
 
 TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run

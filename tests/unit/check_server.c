@@ -30,6 +30,7 @@ static Suite *(*const suites[])(void) = {
 	suite_ctl_fingerprint,
 	suite_ctl_user,
 	suite_ctl_users_edit,
+	suite_ctl_watch,
 	suite_monitor_agents,
 	suite_monitor_bans,
 	suite_monitor_certs,

@@ -30,6 +30,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_ctl_fingerprint.c \
 	tests/unit/test_ctl_user.c \
 	tests/unit/test_ctl_users_edit.c \
+	tests/unit/test_ctl_watch.c \
 	tests/unit/test_monitor_agents.c \
 	tests/unit/test_monitor_bans.c \
 	tests/unit/test_monitor_certs.c \

@@ -44,6 +44,7 @@ Suite *suite_control(void);
 Suite *suite_ctl_fingerprint(void);
 Suite *suite_ctl_user(void);
 Suite *suite_ctl_users_edit(void);
+Suite *suite_ctl_watch(void);
 Suite *suite_ctrl(void);
 Suite *suite_ctrl_tls(void);
 Suite *suite_data(void);
