@@ -1,2 +1,2 @@
 dist_man_MANS += docs/ternftpd.8 docs/ftpd.conf.5 docs/ternctl.8
-EXTRA_DIST += docs/performance.md docs/testing.md
+EXTRA_DIST += docs/performance.md docs/watch.md docs/testing.md

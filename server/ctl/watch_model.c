@@ -23,22 +23,31 @@ void
 watch_model_clear(struct watch_model *m)
 {
 	free(m->rows);
+	free(m->shown);
 	free(m->lines);
 	memset(m, 0, sizeof(*m));
 }
 
 /* --------------------------------------------------------------- sessions */
+static int
+compare_ids(const void *a, const void *b)
+{
+	const struct watch_row *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 static struct watch_row *
 find_row(const struct watch_model *m, uint64_t id)
 {
-	size_t i;
+	struct watch_row key = { .id = id };
 
-	for (i = 0; i < m->nrows; i++)
-		if (m->rows[i].id == id)
-			return &m->rows[i];
-	return NULL;
+	if (m->nrows == 0)
+		return NULL;
+	return bsearch(&key, m->rows, m->nrows, sizeof(key), compare_ids);
 }
 
+/* The server counts up, so a new one stands behind the others. */
 static struct watch_row *
 new_row(struct watch_model *m, uint64_t id)
 {
@@ -47,6 +56,7 @@ new_row(struct watch_model *m, uint64_t id)
 	if (m->nrows == m->room) {
 		m->room = m->room == 0 ? 64 : 2 * m->room;
 		m->rows = xrealloc(m->rows, m->room * sizeof(*m->rows));
+		m->shown = xrealloc(m->shown, m->room * sizeof(*m->shown));
 	}
 	row = &m->rows[m->nrows++];
 	memset(row, 0, sizeof(*row));
@@ -54,16 +64,21 @@ new_row(struct watch_model *m, uint64_t id)
 	return row;
 }
 
-/* The mean rate at first, then what has moved since the last look. */
+/* The mean rate at first, then what has moved since the last look; smoothed, as
+ * a client that is slow takes much at once. */
 static void
 set_rate(struct watch_row *row, uint64_t bytes, uint64_t mean, uint64_t now)
 {
+	uint64_t rate;
+
 	if (!row->moves)
 		row->rate = 0;
 	else if (row->looked == 0 || bytes < row->bytes || now <= row->looked)
 		row->rate = mean;
-	else
-		row->rate = (bytes - row->bytes) * 1000 / (now - row->looked);
+	else {
+		rate = (bytes - row->bytes) * 1000 / (now - row->looked);
+		row->rate = (2 * row->rate + rate) / 3;
+	}
 	row->bytes = bytes;
 	row->looked = row->moves ? now : 0;
 }
@@ -107,14 +122,17 @@ watch_look(struct watch_model *m, const struct control_fields *f)
 	    control_find_number(f, "rate"), m->now);
 }
 
-static int
-row_cmp(const void *a, const void *b)
+static void
+put_in_order(struct watch_model *m)
 {
-	const struct watch_row *x = a, *y = b;
+	size_t i, n = 0;
 
-	if (x->moves != y->moves)
-		return x->moves ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
+	for (i = 0; i < m->nrows; i++)
+		if (m->rows[i].moves)
+			m->shown[n++] = &m->rows[i];
+	for (i = 0; i < m->nrows; i++)
+		if (!m->rows[i].moves)
+			m->shown[n++] = &m->rows[i];
 }
 
 static void
@@ -142,10 +160,9 @@ watch_look_end(struct watch_model *m)
 		if (m->rows[i].seen)
 			m->rows[n++] = m->rows[i];
 	m->nrows = n;
-	if (n > 0)
-		qsort(m->rows, n, sizeof(*m->rows), row_cmp);
+	put_in_order(m);
 	if (find_row(m, m->selected) == NULL)
-		m->selected = n > 0 ? m->rows[0].id : 0;
+		m->selected = n > 0 ? m->shown[0]->id : 0;
 	sum_up(m);
 }
 
@@ -236,19 +253,26 @@ watch_line(const struct watch_model *m, size_t n)
 }
 
 /* ------------------------------------------------------------------- keys */
+size_t
+watch_place(const struct watch_model *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nrows; i++)
+		if (m->shown[i]->id == m->selected)
+			return i;
+	return 0;
+}
+
 static void
 move(struct watch_model *m, int by)
 {
-	const struct watch_row *row = find_row(m, m->selected);
-	size_t at;
+	size_t at = watch_place(m);
 
-	if (row == NULL)
-		return;
-	at = (size_t)(row - m->rows);
 	if (by < 0 && at > 0)
-		m->selected = m->rows[at - 1].id;
+		m->selected = m->shown[at - 1]->id;
 	else if (by > 0 && at + 1 < m->nrows)
-		m->selected = m->rows[at + 1].id;
+		m->selected = m->shown[at + 1]->id;
 }
 
 static void

@@ -37,7 +37,8 @@ struct watch_text { /* a line of the dialogue */
 };
 
 struct watch_model {
-	struct watch_row *rows; /* those that move first, else by number */
+	struct watch_row *rows; /* by number */
+	const struct watch_row **shown; /* the same, those that move first */
 	size_t nrows, room;
 	uint64_t now; /* ms, of the look */
 	uint64_t down, up; /* rates of all */
@@ -73,6 +74,8 @@ bool watch_shows(const struct watch_model *, const struct watch_text *);
 const struct watch_text *watch_line(const struct watch_model *, size_t n);
 /* The row that is selected, or NULL. */
 const struct watch_row *watch_selected(const struct watch_model *);
+/* Where it stands in what is shown. */
+size_t watch_place(const struct watch_model *);
 /* Percent of a transfer, or -1. */
 int watch_percent(const struct watch_row *);
 

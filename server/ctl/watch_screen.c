@@ -179,8 +179,7 @@ draw_row(int y, const struct watch_row *row, bool selected)
 static size_t
 first_row(const struct watch_model *m, size_t room)
 {
-	const struct watch_row *row = watch_selected(m);
-	size_t at = row == NULL ? 0 : (size_t)(row - m->rows);
+	size_t at = watch_place(m);
 
 	return at < room ? 0 : at - room + 1;
 }

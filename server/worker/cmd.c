@@ -125,6 +125,17 @@ take_argument(struct session *s, const struct cmd *c, char *arg)
 	return arg;
 }
 
+/* What may be seen of an argument: not a password, also of SITE PSWD. */
+static const char *
+shown(const struct cmd *c, const char *arg)
+{
+	if ((c->flags & CMD_F_HIDE) != 0)
+		return arg[0] == '\0' ? "" : "***";
+	if (strcmp(c->verb, "SITE") == 0 && ascii_ncasecmp(arg, "PSWD", 4) == 0)
+		return "PSWD ***";
+	return arg;
+}
+
 static void
 log_command(struct session *s, const struct cmd *c, const char *arg)
 {
@@ -132,8 +143,7 @@ log_command(struct session *s, const struct cmd *c, const char *arg)
 
 	if (!log_wants(LOG_LV_DEBUG) && s->w->dialogue == NULL)
 		return;
-	if ((c->flags & CMD_F_HIDE) != 0)
-		arg = arg[0] == '\0' ? "" : "***";
+	arg = shown(c, arg);
 	if (s->w->dialogue != NULL)
 		dialogue_command(s, c->verb, arg);
 	log_debug("session %llu: > %s %s", (unsigned long long)s->id, c->verb,

@@ -367,6 +367,32 @@ class Who(lib.TestCase):
         self.sessions()
 
 
+class Limit(lib.TestCase):
+    def test_rate_of_a_session(self):
+        with open(self.server.put("big"), "r+b") as f:
+            f.truncate(BIG)
+        client = self.login()
+        sid = self.server.ctl_json("who")["sessions"][-1]["id"]
+        with client.transfer("RETR big") as sock:
+            sock.recv(1000)
+            self.server.ctl("limit", str(sid), "1")
+            # What was on its way comes, and then a byte a second.
+            sock.settimeout(0.5)
+            with self.assertRaises(TimeoutError):
+                while sock.recv(1 << 20):
+                    pass
+            sock.settimeout(lib.TIMEOUT)
+            self.server.ctl("limit", str(sid), "0")
+            while sock.recv(1 << 20):
+                pass
+        client.must_end(226)
+
+    def test_nonsense(self):
+        self.server.ctl("limit", "999999", "1M", status=1)
+        self.server.ctl("limit", "1", "fast", status=1)
+        self.server.ctl("limit", "1", status=1)
+
+
 class Stats(lib.TestCase):
     def stats(self):
         return self.server.ctl_json("stats")

@@ -72,14 +72,14 @@ START_TEST(moving_ones_come_first)
 	session(4, "dora", "down", 0);
 	watch_look_end(&m);
 	ck_assert_uint_eq(m.nrows, 4);
-	ck_assert_uint_eq(m.rows[0].id, 2);
-	ck_assert_uint_eq(m.rows[1].id, 4);
-	ck_assert_uint_eq(m.rows[2].id, 1);
+	ck_assert_uint_eq(m.shown[0]->id, 2);
+	ck_assert_uint_eq(m.shown[1]->id, 4);
+	ck_assert_uint_eq(m.shown[2]->id, 1);
 	ck_assert_uint_eq(m.nmoving, 2);
-	ck_assert_str_eq(m.rows[0].what, "/file");
-	ck_assert_str_eq(m.rows[2].what, "/dir");
-	ck_assert_int_eq(watch_percent(&m.rows[0]), 25);
-	ck_assert_int_eq(watch_percent(&m.rows[2]), -1);
+	ck_assert_str_eq(m.shown[0]->what, "/file");
+	ck_assert_str_eq(m.shown[2]->what, "/dir");
+	ck_assert_int_eq(watch_percent(m.shown[0]), 25);
+	ck_assert_int_eq(watch_percent(m.shown[2]), -1);
 }
 END_TEST
 
@@ -90,17 +90,18 @@ START_TEST(rate_is_live)
 	watch_look_begin(&m, 1000);
 	session(1, "anna", "down", 1000);
 	watch_look_end(&m);
-	ck_assert_uint_eq(m.rows[0].rate, 77);
+	ck_assert_uint_eq(m.shown[0]->rate, 77);
 	watch_look_begin(&m, 1500);
-	session(1, "anna", "down", 2000);
+	session(1, "anna", "down", 2006);
 	watch_look_end(&m);
-	ck_assert_uint_eq(m.rows[0].rate, 2000);
-	ck_assert_uint_eq(m.down, 2000);
+	/* A third of 2012 bytes per second and two thirds of 77. */
+	ck_assert_uint_eq(m.shown[0]->rate, 722);
+	ck_assert_uint_eq(m.down, 722);
 	ck_assert_uint_eq(m.up, 0);
 	watch_look_begin(&m, 2500);
 	session(1, "anna", "up", 100);
 	watch_look_end(&m);
-	ck_assert_uint_eq(m.rows[0].rate, 77);
+	ck_assert_uint_eq(m.shown[0]->rate, 77);
 	ck_assert_uint_eq(m.up, 77);
 }
 END_TEST
