@@ -35,7 +35,7 @@ log_set_level(enum log_level level)
 bool
 log_wants(enum log_level level)
 {
-	return level >= threshold && log_sink_target(LOG_MAIN) != LOG_NONE;
+	return level >= threshold && log_sink_target(LOG_MAIN) != TO_NONE;
 }
 
 const char *

@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum log_level {
@@ -52,6 +53,16 @@ int log_reopen(void);
  * reopened; takes over fd. For processes that cannot open it themselves.
  */
 void log_adopt(enum log_sink, int fd);
+/* Does its name lead to another file by now, or to a daemon that came back? */
+bool log_is_stale(enum log_sink);
+/* Bytes in its file; 0 if it is none. */
+uint64_t log_size(enum log_sink);
+/* Puts ".1" behind the name of its file. 0, or -1 with errno. */
+int log_rotate(enum log_sink);
+/* NULL if it has none. */
+const char *log_file_name(enum log_sink);
+/* The socket in place of the system's, for tests. */
+void log_set_socket(const char *path);
 void log_set_format(enum log_format);
 enum log_format log_format(void);
 void log_set_level(enum log_level);

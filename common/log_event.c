@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/log_line.h"
+#include "common/log_xferlog.h"
 #include "common/mem.h"
 #include "common/str.h"
 
@@ -233,6 +234,8 @@ log_event(const struct log_event *e)
 	int saved = errno;
 	size_t i;
 
+	if ((events[e->id].show & SHOW_BYTES) != 0 && e->id != EVENT_LIST)
+		log_xferlog(e);
 	if (!log_wants(level_of(e)))
 		return;
 	log_line_begin(&line, level_of(e));

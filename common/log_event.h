@@ -62,6 +62,7 @@ struct log_event {
 	const char *local; /* the address that was connected to */
 	const char *subject, *sha256; /* of a certificate */
 	unsigned reply, mode;
+	bool anonymous, ascii; /* for the transfer log only */
 };
 
 void log_event(const struct log_event *);

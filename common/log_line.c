@@ -249,9 +249,9 @@ form_now(void)
 	bool json = log_format() == LOG_FORMAT_JSON;
 
 	switch (log_sink_target(LOG_MAIN)) {
-	case LOG_SYSLOG:
+	case TO_SYSLOG:
 		return json ? &syslog_json_form : &syslog_form;
-	case LOG_JOURNAL: /* has fields of its own */
+	case TO_JOURNAL: /* has fields of its own */
 		return &journal_form;
 	default:
 		return json ? &json_form : &text_form;

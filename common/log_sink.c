@@ -30,22 +30,24 @@ struct sink {
 	enum log_target target;
 	char *path; /* of a file or socket */
 	int fd; /* -1: there is nobody to write to */
+	struct stat is; /* what path led to when it was opened */
 };
 
 static struct sink sinks[LOG_SINKS] = {
-	[LOG_MAIN] = { LOG_STDERR, NULL, STDERR_FILENO },
-	[LOG_TRANSFERS] = { LOG_NONE, NULL, -1 },
+	[LOG_MAIN] = { .target = TO_STDERR, .fd = STDERR_FILENO },
+	[LOG_TRANSFERS] = { .target = TO_NONE, .fd = -1 },
 };
 static int test_fd = -1;
+static const char *test_socket;
 
 static const struct {
 	const char *name, *path;
 	enum log_target target;
 } targets[] = {
-	{ "stderr", NULL, LOG_STDERR },
-	{ "none", NULL, LOG_NONE },
-	{ "syslog", "/dev/log", LOG_SYSLOG },
-	{ "journal", "/run/systemd/journal/socket", LOG_JOURNAL },
+	{ "stderr", NULL, TO_STDERR },
+	{ "none", NULL, TO_NONE },
+	{ "syslog", "/dev/log", TO_SYSLOG },
+	{ "journal", "/run/systemd/journal/socket", TO_JOURNAL },
 };
 
 static const int priorities[] = {
@@ -82,13 +84,17 @@ open_socket(const char *path)
 static bool
 is_socket(const struct sink *s)
 {
-	return s->target == LOG_SYSLOG || s->target == LOG_JOURNAL;
+	return s->target == TO_SYSLOG || s->target == TO_JOURNAL;
 }
 
 static int
-open_sink(const struct sink *s)
+open_sink(struct sink *s)
 {
-	return is_socket(s) ? open_socket(s->path) : open_file(s->path);
+	int fd = is_socket(s) ? open_socket(s->path) : open_file(s->path);
+
+	if (fd == -1 || stat(s->path, &s->is) == -1)
+		memset(&s->is, 0, sizeof(s->is));
+	return fd;
 }
 
 static void
@@ -104,7 +110,7 @@ use(struct sink *s, const struct sink *now)
 int
 log_open_sink(enum log_sink id, const char *name)
 {
-	struct sink now = { LOG_FILE, NULL, -1 };
+	struct sink now = { .target = TO_FILE, .fd = -1 };
 	const char *path = name;
 	size_t i;
 
@@ -113,8 +119,10 @@ log_open_sink(enum log_sink id, const char *name)
 			now.target = targets[i].target;
 			path = targets[i].path;
 		}
-	if (now.target == LOG_STDERR)
+	if (now.target == TO_STDERR)
 		now.fd = STDERR_FILENO;
+	if (is_socket(&now) && test_socket != NULL)
+		path = test_socket;
 	now.path = path == NULL ? NULL : xstrdup(path);
 	if (path != NULL && (now.fd = open_sink(&now)) == -1 &&
 	    !is_socket(&now)) {
@@ -171,6 +179,59 @@ log_reopen(void)
 	return result;
 }
 
+bool
+log_is_stale(enum log_sink id)
+{
+	const struct sink *s = &sinks[id];
+	struct stat st;
+
+	if (s->path == NULL)
+		return false;
+	if (stat(s->path, &st) == -1)
+		return !is_socket(s); /* a daemon that is away may return */
+	/* A socket's number may be used again; it is not written to. */
+	return s->fd == -1 || st.st_dev != s->is.st_dev ||
+	       st.st_ino != s->is.st_ino ||
+	       (is_socket(s) &&
+		   (st.st_ctim.tv_sec != s->is.st_ctim.tv_sec ||
+		       st.st_ctim.tv_nsec != s->is.st_ctim.tv_nsec));
+}
+
+uint64_t
+log_size(enum log_sink id)
+{
+	struct stat st;
+
+	if (sinks[id].target != TO_FILE || fstat(sinks[id].fd, &st) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+int
+log_rotate(enum log_sink id)
+{
+	char *old;
+	int result;
+
+	xasprintf(&old, "%s.1", sinks[id].path);
+	result = rename(sinks[id].path, old);
+	free(old);
+	return result;
+}
+
+const char *
+log_file_name(enum log_sink id)
+{
+	return sinks[id].path;
+}
+
+void
+log_set_socket(const char *path)
+{
+	test_socket = path;
+}
+
 void
 log_set_fd(int fd)
 {
@@ -186,7 +247,7 @@ log_fd(enum log_sink id)
 enum log_target
 log_sink_target(enum log_sink id)
 {
-	return id == LOG_MAIN && test_fd != -1 ? LOG_STDERR : sinks[id].target;
+	return id == LOG_MAIN && test_fd != -1 ? TO_STDERR : sinks[id].target;
 }
 
 /* ----------------------------------------------------------------- writing */
@@ -244,11 +305,11 @@ log_sink_write(enum log_level level, const char *line, size_t len,
 	struct iovec iov[] = { { head, 0 }, { (char *)(uintptr_t)line, len },
 		{ (char *)(uintptr_t)fields, nfields } };
 
-	if (target == LOG_SYSLOG)
+	if (target == TO_SYSLOG)
 		iov[0].iov_len = syslog_head(level, head, sizeof(head));
-	else if (target == LOG_JOURNAL)
+	else if (target == TO_JOURNAL)
 		iov[0].iov_len = journal_head(level, head, sizeof(head));
-	else if (target == LOG_STDERR && !has_room(fd))
+	else if (target == TO_STDERR && !has_room(fd))
 		return;
 	write_parts(fd, iov, NELEM(iov));
 }

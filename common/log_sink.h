@@ -12,11 +12,11 @@
 #include "common/log.h"
 
 enum log_target {
-	LOG_STDERR,
-	LOG_FILE,
-	LOG_NONE,
-	LOG_SYSLOG,
-	LOG_JOURNAL,
+	TO_STDERR,
+	TO_FILE,
+	TO_NONE,
+	TO_SYSLOG,
+	TO_JOURNAL,
 };
 
 enum log_target log_sink_target(enum log_sink);

@@ -12,6 +12,7 @@ libcommon_a_SOURCES += \
 	common/log_line.c common/log_line.h \
 	common/log_sink.c common/log_sink.h \
 	common/log_vis.c \
+	common/log_xferlog.c common/log_xferlog.h \
 	common/mem.c common/mem.h \
 	common/hours.c common/hours.h \
 	common/network.c common/network.h \

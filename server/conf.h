@@ -192,7 +192,9 @@ struct config {
 				 or "none" */
 	struct conf_id control_group;
 	char *log; /* log_open() target */
-	uint32_t log_level; /* enum log_level */
+	uint32_t log_level, log_format; /* enums of common/log.h */
+	uint32_t log_max_size; /* bytes; 0 = any */
+	char *transfer_log; /* NULL = none */
 	char *banner;
 	bool hide_version;
 	uint32_t drain_timeout; /* seconds, after SIGTERM */

@@ -18,6 +18,11 @@
 #define MILLION 1000000
 
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const log_formats[] = {
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
 static const char *const peers[] = { "ip", "net24", "off", NULL };
 static const char *const uploads[] = { "atomic", "in-place", NULL };
 static const char *const types[] = { "binary", "ascii", NULL };
@@ -153,9 +158,15 @@ const struct conf_key conf_keys[] = {
 	{ TOP(control_group), &conf_gid, AT(control_group), NULL, 0, UINT32_MAX - 1, NULL,
 	    "Group whose members may use the control socket too, by name or number." },
 	{ TOP(log), &conf_string, AT(log), "stderr", 0, 0, NULL,
-	    "Where log lines go: stderr, syslog, none or a file's absolute path." },
+	    "Where log lines go: stderr, syslog, journal, none or a file's absolute path." },
 	{ TOP(log_level), &conf_enum, AT(log_level), "info", 0, 0, levels,
 	    "The least important lines that are written." },
+	{ TOP(log_format), &conf_enum, AT(log_format), "text", 0, 0, log_formats,
+	    "The form of log lines: text, or json with one object a line." },
+	{ TOP(log_max_size), &conf_bytes, AT(log_max_size), "0", 0, UINT32_MAX, NULL,
+	    "A log file of so many bytes gets .1 behind its name and a new one is begun; 0 leaves that to others." },
+	{ TOP(transfer_log), &conf_path, AT(transfer_log), NULL, 0, 0, NULL,
+	    "File with a line for each upload and download, in the format of wu-ftpd's xferlog." },
 	{ TOP(banner), &conf_string, AT(banner), "FTP server ready", 0, 0, NULL,
 	    "Text of the greeting; with FTP in it, programs know what this is." },
 	{ TOP(hide_version), &conf_bool, AT(hide_version), "no", 0, 0, NULL,

@@ -119,7 +119,8 @@ session_end(struct agent *a, struct agent_session *s)
 
 /* Takes over fd. */
 static void
-session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct)
+session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct,
+    const struct addr *peer)
 {
 	char reason[PROTO_REASON_MAX];
 	struct agent_session *s;
@@ -134,6 +135,7 @@ session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct)
 		say_granted(a, sid, err, reason);
 		return;
 	}
+	s->peer = *peer;
 	pthread_mutex_lock(&a->lock);
 	TAILQ_INSERT_TAIL(&a->sessions, s, entry);
 	pthread_mutex_unlock(&a->lock);
@@ -198,7 +200,7 @@ grant(struct agent *a, struct ipc_msg *m)
 		say_granted(a, sid, EMFILE, "no-descriptor: in the agent");
 		return 0;
 	}
-	session_start(a, sid, m->fd, &acct);
+	session_start(a, sid, m->fd, &acct, &peer);
 	m->fd = -1;
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/log_event.h"
 #include "server/agent/places.h"
 
 uint32_t
@@ -21,14 +21,16 @@ policy_rights(const struct agent_session *s, const char *path)
 
 static void
 refuse(const struct agent_session *s, const char *what, const char *path,
-    const char *why, const char *which)
+    const char *why)
 {
-	char user[LOG_VIS_MAX], name[LOG_VIS_MAX];
-
-	log_info("session=%llu user=\"%s\" %s \"%s\" refused: %s%s",
-	    (unsigned long long)s->sid,
-	    log_vis(user, sizeof(user), s->user, strlen(s->user)), what,
-	    log_vis(name, sizeof(name), path, strlen(path)), why, which);
+	log_event(&(struct log_event){ .id = EVENT_REFUSE,
+	    .reason = REASON_NO_RIGHT,
+	    .session = s->sid,
+	    .peer = s->peer.family == 0 ? NULL : &s->peer,
+	    .user = s->user,
+	    .command = what,
+	    .path = path,
+	    .detail = why });
 }
 
 bool
@@ -39,9 +41,10 @@ policy_allows(const struct agent_session *s, const char *what, const char *path,
 
 	if (any == 0 || (policy_rights(s, path) & any) != 0)
 		return true;
-	snprintf(why, sizeof(why), "the account lacks the right \"%s\"",
-	    rights_str(any, missing, sizeof(missing)));
-	refuse(s, what, path, why, s->nplaces == 0 ? "" : " in this directory");
+	(void)snprintf(why, sizeof(why), "the account lacks the right %s%s",
+	    rights_str(any, missing, sizeof(missing)),
+	    s->nplaces == 0 ? "" : " in this directory");
+	refuse(s, what, path, why);
 	return false;
 }
 
@@ -52,6 +55,6 @@ policy_may_move(
 	if (!places_hold(s, path))
 		return true;
 	refuse(s, what, path,
-	    "a mount or path block of the account is at or below it", "");
+	    "a mount or path block of the account is at or below it");
 	return false;
 }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "common/ipc.h"
+#include "common/sockutil.h"
 #include "common/vpath.h"
 #include "server/account.h"
 #include "server/conf.h"
@@ -29,6 +30,7 @@ struct agent_session {
 	const struct config *conf;
 	const struct ident *ident; /* who this process is */
 	uint64_t sid;
+	struct addr peer; /* the client's, for the log */
 	int chan; /* to the worker */
 	int root; /* O_PATH directory that is the client's "/" */
 	char *user; /* the account's name */

@@ -45,10 +45,7 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 static void
 on_rotate(evutil_socket_t sig, short what, void *arg)
 {
-	if (log_reopen() == -1)
-		log_warn("cannot reopen the log");
-	else
-		children_log(arg);
+	logs_reopen(arg);
 }
 
 static void
@@ -74,6 +71,7 @@ signals_start(struct monitor *m, struct event *events[NELEM(signals)])
 	size_t i;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	for (i = 0; i < NELEM(signals); i++) {
 		events[i] =
 		    evsignal_new(m->base, signals[i].sig, signals[i].cb, m);
@@ -130,6 +128,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	tickets_init(m);
 	users_init(m);
 	stop_init(m);
+	logs_init(m);
 }
 
 void
@@ -149,28 +148,12 @@ monitor_clear(struct monitor *m)
 	children_forget(m);
 	timer_cancel(&m->stop_timer);
 	timer_cancel(&m->step_timer);
+	timer_cancel(&m->logs_timer);
 	certs_clear(m);
 	tickets_clear(m);
 	users_clear(m);
 	conf_free(m->conf);
 	free(m->conf_path);
-}
-
-void
-monitor_open_log(struct monitor *m, const struct config *conf)
-{
-	const char *target = conf->log;
-
-	if (target == NULL || m->verbose)
-		target = "stderr";
-	/* Where stderr is nobody's, or the client's. */
-	if ((m->background || m->inetd) && strcmp(target, "stderr") == 0)
-		target = "syslog";
-	log_set_level(
-	    m->verbose ? LOG_LV_DEBUG : (enum log_level)conf->log_level);
-	if (log_open(target) == -1)
-		log_warn(
-		    "cannot open the log %s: it stays where it was", target);
 }
 
 /* ------------------------------------------------------------------ start */
@@ -302,6 +285,7 @@ serve(struct monitor *m, int conn)
 		certs_start(m);
 		users_start(m);
 		listeners_start(m);
+		logs_start(m);
 		log_info("ready");
 		daemon_ready(&m->daemon);
 		notify_ready();

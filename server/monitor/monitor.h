@@ -580,6 +580,8 @@ struct monitor {
 	struct ident self;
 	enum run_state state;
 	struct timer stop_timer, step_timer;
+	struct timer logs_timer;
+	bool logs_lost; /* complained of: a log cannot be opened */
 
 	struct children children;
 	struct sessions sessions;
@@ -621,7 +623,14 @@ struct monitor {
 void monitor_init(struct monitor *, struct event_base *, struct config *,
     const struct process_ops *);
 void monitor_clear(struct monitor *);
+
+/* ---------------------------------------------------------------- logs.c */
 /* Opens the log of this configuration. */
 void monitor_open_log(struct monitor *, const struct config *);
+/* SIGUSR1: opens all files anew, for all processes. */
+void logs_reopen(struct monitor *);
+void logs_init(struct monitor *);
+/* Looks after them from now on. */
+void logs_start(struct monitor *);
 
 #endif

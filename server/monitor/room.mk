@@ -16,6 +16,7 @@ libserver_a_SOURCES += \
 	server/monitor/hosts.c server/monitor/hosts.h \
 	server/monitor/listener.c \
 	server/monitor/login.c \
+	server/monitor/logs.c \
 	server/monitor/monitor.c server/monitor/monitor.h \
 	server/monitor/notify.c \
 	server/monitor/refuse.c \

@@ -49,7 +49,7 @@ static void
 child_signals(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1,
-		SIGUSR2, SIGPIPE };
+		SIGUSR2, SIGPIPE, SIGXFSZ };
 	struct sigaction sa;
 	sigset_t none;
 	size_t i;

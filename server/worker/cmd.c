@@ -15,6 +15,7 @@
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/fs.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "server/worker/status.h"
 
@@ -98,7 +99,8 @@ is_allowed(struct session *s, const struct cmd *c)
 		reply(s, 530, "Please log in with USER and PASS.");
 	else if ((c->flags & CMD_F_TLS) != 0 && !session_is_secure(s) &&
 		 session_listen(s)->tls == CONF_TLS_REQUIRED)
-		reply(s, 530, "TLS required; use AUTH TLS first.");
+		refuse(s, REASON_TLS_REQUIRED, 530,
+		    "TLS required; use AUTH TLS first.");
 	else if ((c->flags & CMD_F_502) != 0)
 		reply(s, 502, "%s not implemented.", c->verb);
 	else
@@ -182,6 +184,9 @@ execute(struct session *s, const struct cmd *c, char *arg)
 	session_touch(s);
 	s->verb = c->verb;
 	s->w->counters[COUNT_COMMANDS]++;
+	s->command = c->verb;
+	s->why = REASON_NONE;
+	s->told = false;
 	/* T22: NOOP and STAT cancel it too. */
 	if ((c->flags & CMD_F_KEEP_RNFR) == 0)
 		forget_rename(s);
@@ -217,6 +222,7 @@ cmd_run(struct session *s, char *line, size_t len)
 	size_t verb = verb_length(line);
 	const struct cmd *c;
 
+	s->command = NULL;
 	if (len == 0 || too_many_early(s))
 		return;
 	if (s->login != LOGIN_IN && strncmp(line, "SSH-", 4) == 0) {
@@ -267,6 +273,15 @@ cmd_path(struct session *s, const char *arg, int creating, char *path)
 		return true;
 	fs_refuse(s, FS_NAME_TOO_LONG, creating, arg);
 	return false;
+}
+
+void
+cmd_event(struct session *s, enum event_id id, const char *arg)
+{
+	char path[VPATH_MAX];
+
+	if (log_event_wanted(id) && vpath_join(path, s->cwd, arg) == 0)
+		session_event(s, (struct log_event){ .id = id, .path = path });
 }
 
 void

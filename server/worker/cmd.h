@@ -62,6 +62,8 @@ void cmd_bad_line(struct session *, enum line_result);
 char *cmd_remember(struct session *, const char *text);
 /* Joins arg to the working directory; refuses and returns false if too long. */
 bool cmd_path(struct session *, const char *arg, int creating, char *path);
+/* An event about the path that arg means. */
+void cmd_event(struct session *, enum event_id, const char *arg);
 /*
  * The pending command is finished (its reply is in s->out). The session goes
  * back to CTRL_READY; the next command runs when the turn ends.

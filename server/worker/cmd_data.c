@@ -13,6 +13,7 @@
 #include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "tls/tls_reuse.h"
 
@@ -41,7 +42,8 @@ active_is_allowed(struct session *s, const char *verb)
 	if (s->epsv_all)
 		reply(s, 501, "%s not allowed after EPSV ALL.", verb);
 	else if (!s->w->conf->active)
-		reply(s, 502, "Active mode is disabled; use EPSV or PASV.");
+		refuse(s, REASON_ACTIVE_OFF, 502,
+		    "Active mode is disabled; use EPSV or PASV.");
 	else
 		return true;
 	return false;
@@ -53,9 +55,11 @@ set_target(struct session *s, const char *verb, struct addr *target)
 	/* A link-local address names its interface only to its own host. */
 	target->scope = s->peer.scope;
 	if (target->port < PORT_MIN)
-		reply(s, 504, "Port below %d refused.", PORT_MIN);
+		refuse(s, REASON_LOW_PORT, 504, "Port below %d refused.",
+		    PORT_MIN);
 	else if (!addr_ip_equal(target, &s->peer))
-		reply(s, 501, "%s address must be yours.", verb);
+		refuse(s, REASON_FOREIGN_ADDRESS, 501,
+		    "%s address must be yours.", verb);
 	else {
 		data_target(s, target);
 		tls_stream_new_ticket(&s->ctl); /* R1.1 */
@@ -119,11 +123,13 @@ open_passive(struct session *s, struct addr *addr_r)
 	}
 	s->w->counters[COUNT_DATA_NO_PORT]++;
 	if (errno == EADDRINUSE)
-		reply(s, 425, "No passive port free (range %u-%u in use).",
+		refuse(s, REASON_NO_PASSIVE_PORT, 425,
+		    "No passive port free (range %u-%u in use).",
 		    conf->passive_min, conf->passive_max);
 	else {
 		session_log(s, "no passive port: errno %d", errno);
-		reply(s, 425, "Can't open a passive port.");
+		refuse(s, REASON_NO_PASSIVE_PORT, 425,
+		    "Can't open a passive port.");
 	}
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "common/vpath.h"
 #include "server/worker/cmd.h"
 #include "server/worker/fs.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 
 /* ------------------------------------------------------------ CWD and CDUP */
@@ -107,6 +108,8 @@ on_mkd(struct session *s, struct fs_reply *r)
 	char quoted[2 * VPATH_MAX];
 
 	if (r->status == FS_OK) {
+		session_event(s,
+		    (struct log_event){ .id = EVENT_MKDIR, .path = c->path });
 		vpath_quote(quoted, sizeof(quoted), c->path);
 		reply(s, 257, "\"%s\" directory created.", quoted);
 	} else {
@@ -135,10 +138,12 @@ cmd_mkd(struct session *s, char *arg)
 static void
 on_rmd(struct session *s, struct fs_reply *r)
 {
-	if (r->status == FS_OK)
+	if (r->status == FS_OK) {
+		cmd_event(s, EVENT_RMDIR, s->ctx);
 		reply(s, 250, "Directory removed.");
-	else
+	} else {
 		fs_refuse(s, r->status, 0, s->ctx);
+	}
 	cmd_finish(s);
 }
 
@@ -150,7 +155,8 @@ cmd_rmd(struct session *s, char *arg)
 	if (!cmd_path(s, arg, 0, path))
 		return CMD_DONE;
 	if (vpath_is_within(s->cwd, path)) {
-		reply(s, 550, "%s: Directory is in use by this session.", arg);
+		refuse(s, REASON_IN_USE, 550,
+		    "%s: Directory is in use by this session.", arg);
 		return CMD_DONE;
 	}
 	cmd_remember(s, arg);

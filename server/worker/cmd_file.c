@@ -35,8 +35,10 @@ refused(struct session *s, const struct fs_reply *r, int creating)
 static void
 on_deleted(struct session *s, struct fs_reply *r)
 {
-	if (!refused(s, r, 0))
+	if (!refused(s, r, 0)) {
+		cmd_event(s, EVENT_DELETE, s->ctx);
 		reply(s, 250, "File deleted.");
+	}
 	cmd_finish(s);
 }
 
@@ -79,10 +81,31 @@ cmd_rnfr(struct session *s, char *arg)
 }
 
 static void
+log_rename(const struct session *s, const char *arg)
+{
+	char to[VPATH_MAX];
+
+	if (vpath_join(to, s->cwd, arg) == 0)
+		session_event(s,
+		    (struct log_event){
+			.id = EVENT_RENAME, .path = s->rename_from, .to = to });
+}
+
+static void
+forget_rename(struct session *s)
+{
+	free(s->rename_from);
+	s->rename_from = NULL;
+}
+
+static void
 on_renamed(struct session *s, struct fs_reply *r)
 {
-	if (!refused(s, r, 1))
+	if (!refused(s, r, 1)) {
+		log_rename(s, s->ctx);
 		reply(s, 250, "Rename successful.");
+	}
+	forget_rename(s);
 	cmd_finish(s);
 }
 
@@ -91,20 +114,17 @@ enum cmd_result
 cmd_rnto(struct session *s, char *arg)
 {
 	char path[VPATH_MAX];
-	char *from = s->rename_from;
 
-	if (from == NULL) {
+	if (s->rename_from == NULL) {
 		reply(s, 503, "RNFR required first.");
 		return CMD_DONE;
 	}
-	s->rename_from = NULL;
 	if (!cmd_path(s, arg, 1, path)) {
-		free(from);
+		forget_rename(s);
 		return CMD_DONE;
 	}
 	cmd_remember(s, arg);
-	fs_rename(s, from, path, on_renamed);
-	free(from);
+	fs_rename(s, s->rename_from, path, on_renamed);
 	return CMD_PENDING;
 }
 
@@ -177,8 +197,10 @@ split_time(char *arg, time_t *t)
 static void
 on_mdtm_set(struct session *s, struct fs_reply *r)
 {
-	if (!refused(s, r, 0))
+	if (!refused(s, r, 0)) {
+		cmd_event(s, EVENT_MTIME, s->ctx);
 		reply(s, 213, "File modification time set.");
+	}
 	cmd_finish(s);
 }
 
@@ -239,6 +261,7 @@ on_mfmt(struct session *s, struct fs_reply *r)
 		mtime = (time_t)get_i64(&r->body);
 		if (!fs_end(s, r))
 			return;
+		cmd_event(s, EVENT_MTIME, s->ctx);
 		ftptime_format(text, mtime);
 		reply(s, 213, "Modify=%s; %s", text, (char *)s->ctx);
 	}
@@ -322,6 +345,19 @@ mff_take(struct session *s, struct mff *m, char *fact)
 }
 
 static void
+log_mff(const struct session *s, const struct mff *m, uint32_t mode)
+{
+	struct log_event e = { .path = m->path, .mode = mode };
+
+	e.id = EVENT_MTIME;
+	if (m->mtime != TIME_UNSET)
+		session_event(s, e);
+	e.id = EVENT_CHMOD;
+	if (m->mode != MODE_UNSET)
+		session_event(s, e);
+}
+
+static void
 on_mff(struct session *s, struct fs_reply *r)
 {
 	struct mff *m = s->ctx;
@@ -337,6 +373,7 @@ on_mff(struct session *s, struct fs_reply *r)
 	now_mode = get_u32(&r->body);
 	if (!fs_end(s, r))
 		return;
+	log_mff(s, m, now_mode);
 	if (m->mtime != TIME_UNSET)
 		(void)snprintf(modify, sizeof(modify), "Modify=%s;", text);
 	if (m->mode != MODE_UNSET)

@@ -19,6 +19,7 @@
 #include "server/worker/data.h"
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "tls/tls_info.h"
 #include "tls/tls_reuse.h"
@@ -96,7 +97,8 @@ cmd_user(struct session *s, char *name)
 	}
 	session_drop_user(s);
 	if (!session_is_secure(s) && needs_tls(s, name)) {
-		reply(s, 530, "TLS required; use AUTH TLS first.");
+		refuse(s, REASON_TLS_REQUIRED, 530,
+		    "TLS required; use AUTH TLS first.");
 		return CMD_DONE;
 	}
 	s->user = xstrdup(name);
@@ -242,7 +244,7 @@ delay_refusal(struct session *s, uint32_t ms)
  * password at a bad time has not failed: nobody should be banned for it.
  */
 static void
-log_failure(const struct session *s, enum verdict verdict, const char *text)
+log_failure(struct session *s, enum verdict verdict, const char *text)
 {
 	const char *more = strstr(text, ": ");
 	struct log_event e = { .reason = reason_find(text),
@@ -257,10 +259,11 @@ log_failure(const struct session *s, enum verdict verdict, const char *text)
 	if (e.reason == REASON_OTHER)
 		e.detail = text;
 	session_event(s, e);
+	refusal_is_told(s);
 }
 
 static void
-refuse(struct session *s, const struct login_answer *a)
+refuse_login(struct session *s, const struct login_answer *a)
 {
 	log_failure(s, a->verdict, a->reason);
 	switch (a->verdict) {
@@ -308,6 +311,6 @@ login_answered(struct session *s, struct login_answer *a)
 		ask_password(s);
 		cmd_finish(s);
 	} else
-		refuse(s, a);
+		refuse_login(s, a);
 	fd_close(&a->fd);
 }

@@ -11,6 +11,7 @@
 #include "common/vpath.h"
 #include "server/worker/cmd.h"
 #include "server/worker/fs.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 
 #define IDLE_MIN 1u
@@ -46,78 +47,93 @@ syntax(struct session *s, const char *word)
 	return CMD_DONE;
 }
 
-/* The callback of all that change something: s->ctx is "WORD\0name". */
+/* What a command that changes something must remember. */
+struct site_ctx {
+	const char *word;
+	struct log_event event; /* when it has succeeded */
+	char path[VPATH_MAX];
+	char name[]; /* as the client wrote it */
+};
+
+/* The callback of all of them. */
 static void
 on_done(struct session *s, struct fs_reply *r)
 {
-	const char *word = s->ctx;
+	struct site_ctx *c = s->ctx;
 
-	if (r->status == FS_OK)
-		reply(s, 200, "SITE %s command successful.", word);
-	else
-		fs_refuse(s, r->status, 0, word + strlen(word) + 1);
+	if (r->status == FS_OK) {
+		c->event.path = c->path;
+		session_event(s, c->event);
+		reply(s, 200, "SITE %s command successful.", c->word);
+	} else {
+		fs_refuse(s, r->status, 0, c->name);
+	}
 	cmd_finish(s);
 }
 
-/* Joins name to path and remembers both words for on_done(). */
-static bool
-prepare(struct session *s, const char *word, const char *name, char *path)
+/* Joins name to a path; remembers all for on_done(). NULL if refused. */
+static struct site_ctx *
+prepare(struct session *s, const char *word, enum event_id id, const char *name)
 {
-	size_t w = strlen(word) + 1, n = strlen(name) + 1;
-	char *ctx;
+	size_t size = strlen(name) + 1;
+	struct site_ctx *c = xcalloc(1, sizeof(*c) + size);
 
-	if (!cmd_path(s, name, 0, path))
-		return false;
-	ctx = xmalloc(w + n);
-	memcpy(ctx, word, w);
-	memcpy(ctx + w, name, n);
+	if (!cmd_path(s, name, 0, c->path)) {
+		free(c);
+		return NULL;
+	}
+	c->word = word;
+	c->event.id = id;
+	memcpy(c->name, name, size);
 	free(s->ctx);
-	s->ctx = ctx;
-	return true;
+	s->ctx = c;
+	return c;
 }
 
 static enum cmd_result
 site_chmod(struct session *s, char *arg)
 {
-	char path[VPATH_MAX];
 	char *name = split(arg);
+	struct site_ctx *c;
 	uint32_t mode;
 
 	if (parse_octal(arg, 0777, &mode) == -1 || name[0] == '\0')
 		return syntax(s, "CHMOD");
-	if (!prepare(s, "CHMOD", name, path))
+	if ((c = prepare(s, "CHMOD", EVENT_CHMOD, name)) == NULL)
 		return CMD_DONE;
-	fs_chmod(s, mode, path, on_done);
+	c->event.mode = mode;
+	fs_chmod(s, mode, c->path, on_done);
 	return CMD_PENDING;
 }
 
 static enum cmd_result
 site_mkdir(struct session *s, char *arg)
 {
-	char path[VPATH_MAX];
+	struct site_ctx *c;
 
 	if (arg[0] == '\0')
 		return syntax(s, "MKDIR");
-	if (!prepare(s, "MKDIR", arg, path))
+	if ((c = prepare(s, "MKDIR", EVENT_MKDIR, arg)) == NULL)
 		return CMD_DONE;
-	fs_mkdir(s, path, 1, on_done);
+	fs_mkdir(s, c->path, 1, on_done);
 	return CMD_PENDING;
 }
 
 static enum cmd_result
 site_rmdir(struct session *s, char *arg)
 {
-	char path[VPATH_MAX];
+	struct site_ctx *c;
 
 	if (arg[0] == '\0')
 		return syntax(s, "RMDIR");
-	if (!prepare(s, "RMDIR", arg, path))
+	if ((c = prepare(s, "RMDIR", EVENT_RMDIR, arg)) == NULL)
 		return CMD_DONE; /* cmd.c frees what was remembered */
-	if (vpath_is_within(s->cwd, path)) {
-		reply(s, 550, "%s: Directory is in use by this session.", arg);
+	if (vpath_is_within(s->cwd, c->path)) {
+		refuse(s, REASON_IN_USE, 550,
+		    "%s: Directory is in use by this session.", arg);
 		return CMD_DONE;
 	}
-	fs_rmdir(s, path, 1, on_done);
+	fs_rmdir(s, c->path, 1, on_done);
 	return CMD_PENDING;
 }
 
@@ -172,16 +188,16 @@ utime_short(char *arg, time_t *mtime)
 static enum cmd_result
 site_utime(struct session *s, char *arg)
 {
-	char path[VPATH_MAX];
+	struct site_ctx *c;
 	char *name;
 	time_t mtime;
 
 	if ((name = utime_long(arg, &mtime)) == NULL &&
 	    (name = utime_short(arg, &mtime)) == NULL)
 		return syntax(s, "UTIME");
-	if (!prepare(s, "UTIME", name, path))
+	if ((c = prepare(s, "UTIME", EVENT_MTIME, name)) == NULL)
 		return CMD_DONE;
-	fs_utime(s, mtime, path, on_done);
+	fs_utime(s, mtime, c->path, on_done);
 	return CMD_PENDING;
 }
 
@@ -211,16 +227,16 @@ take_word(char **p)
 static enum cmd_result
 site_symlink(struct session *s, char *arg)
 {
-	char path[VPATH_MAX];
 	char *target = take_word(&arg);
+	struct site_ctx *c;
 	char *link = target == NULL ? NULL : take_word(&arg);
 
 	if (link == NULL || *link == '\0' || *target == '\0' ||
 	    strlen(target) >= VPATH_MAX || take_word(&arg) != NULL)
 		return syntax(s, "SYMLINK");
-	if (!prepare(s, "SYMLINK", link, path))
+	if ((c = prepare(s, "SYMLINK", EVENT_SYMLINK, link)) == NULL)
 		return CMD_DONE;
-	fs_symlink(s, target, path, on_done);
+	fs_symlink(s, target, c->path, on_done);
 	return CMD_PENDING;
 }
 

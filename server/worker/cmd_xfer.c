@@ -14,6 +14,7 @@
 #include "server/worker/cmd.h"
 #include "server/worker/data.h"
 #include "server/worker/list_opts.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "server/worker/xfer_priv.h"
 
@@ -33,7 +34,8 @@ lacks_tls(struct session *s)
 {
 	if (s->private || !(session_listen(s)->tls_data || s->tls_data))
 		return false;
-	reply(s, 522, "TLS required on the data connection; use PROT P.");
+	refuse(s, REASON_DATA_TLS_REQUIRED, 522,
+	    "TLS required on the data connection; use PROT P.");
 	return true;
 }
 

@@ -113,9 +113,11 @@ admit(struct data *d, int fd, const struct sockaddr_storage *ss)
 	close(fd);
 	d->s->w->counters[COUNT_DATA_STRANGER]++;
 	if (!d->complained)
-		session_log(d->s,
-		    "data connection from %s refused: not the client",
-		    addr_str(&peer, text, sizeof(text)));
+		session_event(
+		    d->s, (struct log_event){ .id = EVENT_REFUSE,
+			      .reason = REASON_FOREIGN_ADDRESS,
+			      .command = "PASV",
+			      .detail = addr_str(&peer, text, sizeof(text)) });
 	d->complained = true;
 	return false;
 }

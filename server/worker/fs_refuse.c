@@ -3,6 +3,7 @@
  * What a client is told when the file agent refuses.
  */
 #include "server/worker/fs.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 
 /* The words clients look for (R interop 9), and the codes (protocol 3). */
@@ -54,6 +55,7 @@ fs_refuse(
 {
 	int code = fs_code(status, creating);
 
+	refusal_of_agent(s, status, code, name);
 	if (status == FS_NO_MATCH || name[0] == '\0')
 		reply(s, code, "%s.", fs_strstatus(status));
 	else

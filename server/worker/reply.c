@@ -11,6 +11,7 @@
 
 #include "common/mem.h"
 #include "server/worker/ctrl.h"
+#include "server/worker/refusal.h"
 #include "server/worker/status.h"
 
 #define TEXT_MAX                                                     \
@@ -88,30 +89,36 @@ put_line(struct session *s, const char *head, const char *text, size_t len)
 	s->out.len += (size_t)(p - start) + 2;
 }
 
+/* Some clients ignore a line without any text (protocol 2.5). */
+static void
+put_text(struct session *s, const char *head, const char *text)
+{
+	if (text[0] == '\0' && head[0] != ' ')
+		text = "-";
+	put_line(s, head, text, strlen(text));
+}
+
 static void __attribute__((format(printf, 3, 0)))
 put_format(struct session *s, const char *head, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
-	int n = vsnprintf(text, sizeof(text), fmt, ap);
 
-	if (n < 0)
-		n = 0;
-	if ((size_t)n >= sizeof(text))
-		n = sizeof(text) - 1;
-	/* Some clients ignore a line without any text (protocol 2.5). */
-	if (n == 0 && head[0] != ' ')
-		put_line(s, head, "-", 1);
-	else
-		put_line(s, head, text, (size_t)n);
+	text[0] = '\0';
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	put_text(s, head, text);
 }
 
 static void __attribute__((format(printf, 4, 0)))
 put_code(struct session *s, int code, char mark, const char *fmt, va_list ap)
 {
-	char head[16];
+	char head[16], text[TEXT_MAX];
 
 	(void)snprintf(head, sizeof(head), "%03d%c", code, mark);
-	put_format(s, head, fmt, ap);
+	text[0] = '\0';
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	put_text(s, head, text);
+	if (code >= 400 && mark == ' ' && !is_mute(s))
+		refusal_said(s, code, text);
 }
 
 void

@@ -25,6 +25,7 @@ libserver_a_SOURCES += \
 	server/worker/list_opts.c server/worker/list_opts.h \
 	server/worker/mon.c server/worker/mon.h \
 	server/worker/pace.c server/worker/pace.h \
+	server/worker/refusal.c server/worker/refusal.h \
 	server/worker/reply.c server/worker/reply.h \
 	server/worker/session.c server/worker/session.h \
 	server/worker/status.c server/worker/status.h \

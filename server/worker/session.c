@@ -18,6 +18,7 @@
 #include "server/worker/data.h"
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "server/worker/status.h"
 #include "server/worker/xfer.h"
@@ -271,6 +272,7 @@ session_bye(struct session *s, int code, const char *text, enum reason reason)
 	s->drained = NULL;
 	s->bye = reason;
 	s->closing_since = clock_ms();
+	refusal_is_told(s); /* by the event of the end */
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
 	session_set_timer(s);
@@ -342,6 +344,7 @@ session_event(const struct session *s, struct log_event e)
 	e.session = s->id;
 	e.peer = &s->peer;
 	e.user = s->user;
+	e.anonymous = s->anonymous;
 	if (s->w->dialogue != NULL)
 		dialogue_event(s, &e);
 	log_event(&e);

@@ -112,6 +112,9 @@ struct session {
 	bool read_waits; /* until TLS can send its answers */
 	bool fin; /* our side has ended (CTRL_CLOSING) */
 	bool finished; /* cmd_finish() was called by the running command */
+	const char *command; /* the verb that runs, or NULL */
+	enum reason why; /* of the next refusal, for the log; refusal.h */
+	bool told; /* the log has it already */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
 	unsigned nearly; /* commands before login, good or bad */

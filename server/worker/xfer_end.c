@@ -12,6 +12,7 @@
 #include "server/worker/cmd.h"
 #include "server/worker/data.h"
 #include "server/worker/mon.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "server/worker/xfer_priv.h"
 
@@ -138,6 +139,7 @@ log_end(const struct xfer *x, enum reason reason, const char *detail)
 		.total = complete || x->total == UINT64_MAX ? 0 : x->total,
 		.ms = clock_ms() - x->began,
 		.tls = x->tls,
+		.ascii = x->convert,
 		.detail = detail };
 
 	count_end(x, complete);
@@ -228,6 +230,7 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	if (error == XE_AGENT && x->detail == NULL)
 		x->detail = xstrdup(fs_strstatus(x->refusal));
 	log_end(x, errors[error].reason, x->detail);
+	refusal_is_told(s);
 	leave_agent(x);
 	leave_connection(x, errors[error].ending);
 	if (error == XE_AGENT)
@@ -240,20 +243,9 @@ xfer_fail(struct xfer *x, enum xfer_error error)
 	xfer_end(x);
 }
 
-static void
-log_refusal(const struct xfer *x, const char *reason)
-{
-	const char *path = xfer_path(x);
-	char name[LOG_VIS_MAX];
-
-	session_log(x->s, "%s \"%s\" refused: %s", x->verb,
-	    log_vis(name, sizeof(name), path, strlen(path)), reason);
-}
-
 void
 xfer_refuse(struct xfer *x, enum fs_status status)
 {
-	log_refusal(x, fs_strstatus(status));
 	leave_agent(x);
 	fs_refuse(x->s, status, x->ops->upload, name_of(x));
 	data_refused(x->s);
@@ -261,11 +253,10 @@ xfer_refuse(struct xfer *x, enum fs_status status)
 }
 
 void
-xfer_refuse_with(struct xfer *x, int code, const char *text)
+xfer_refuse_with(struct xfer *x, enum reason reason, int code, const char *text)
 {
-	log_refusal(x, text);
 	leave_agent(x);
-	reply(x->s, code, "%s", text);
+	refuse(x->s, reason, code, "%s", text);
 	data_refused(x->s);
 	xfer_end(x);
 }

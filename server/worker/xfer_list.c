@@ -139,7 +139,7 @@ on_first_page(struct session *s, struct fs_reply *r)
 		x->asked = false;
 		snprintf(text, sizeof(text), "%s: Not a directory.",
 		    x->arg[0] != '\0' ? x->arg : x->path);
-		xfer_refuse_with(x, 501, text);
+		xfer_refuse_with(x, REASON_NOT_A_DIRECTORY, 501, text);
 		return;
 	}
 	on_page(s, r);

@@ -174,7 +174,7 @@ void xfer_complete(struct xfer *, const char *text);
 void xfer_fail(struct xfer *, enum xfer_error);
 /* Before the 150: the agent's refusal, or a reply of our own. */
 void xfer_refuse(struct xfer *, enum fs_status);
-void xfer_refuse_with(struct xfer *, int code, const char *text);
+void xfer_refuse_with(struct xfer *, enum reason, int code, const char *text);
 
 /* ---------------------------------------------- one file per direction */
 

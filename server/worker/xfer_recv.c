@@ -319,7 +319,8 @@ refused(struct xfer *x, enum fs_status status)
 	if (x->begun)
 		xfer_fail(x, XE_AGENT);
 	else if (status == FS_BAD_OFFSET)
-		xfer_refuse_with(x, 554, "Restart offset beyond end of file.");
+		xfer_refuse_with(x, REASON_BAD_OFFSET, 554,
+		    "Restart offset beyond end of file.");
 	else
 		xfer_refuse(x, status);
 }

@@ -266,7 +266,8 @@ on_opened(struct session *s, struct fs_reply *r)
 	if (!read_opened(x, r, &size))
 		xfer_refuse(x, FS_IO);
 	else if (x->restart > size)
-		xfer_refuse_with(x, 554, "Restart offset beyond end of file.");
+		xfer_refuse_with(x, REASON_BAD_OFFSET, 554,
+		    "Restart offset beyond end of file.");
 	else {
 		x->offset = (off_t)x->restart;
 		x->left = size - x->restart;

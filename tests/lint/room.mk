@@ -10,5 +10,6 @@ EXTRA_DIST += \
 	tests/lint/lintlib.py \
 	tests/lint/manuals \
 	tests/lint/no-nodelay \
+	tests/lint/reasons \
 	tests/lint/run \
 	tests/lint/shell

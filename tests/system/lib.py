@@ -20,6 +20,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -147,6 +148,9 @@ class Server:
         self.log_path = os.path.join(self.base, "log")
         self.args = list(args)
         self.process = None
+        self.file_limit = None  # bytes that a file may have (RLIMIT_FSIZE)
+        self.stderr_path = self.log_path  # apart if "log =" names log_path
+        self.verbose = True  # -v: debug lines on stderr, which log_path takes
         self.ports = {}
         self.known_pids = set()
         self.write_users(users)
@@ -278,23 +282,31 @@ class Server:
             return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         return {}
 
+    def before_exec(self):
+        die_with_parent()
+        if self.file_limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_limit,) * 2)
+
     def spawn(self, args, **keywords):
         return subprocess.Popen(
             args, cwd=self.base, env=self.environment(),
-            preexec_fn=die_with_parent, **self.identity(), **keywords)
+            preexec_fn=self.before_exec, **self.identity(), **keywords)
 
     def start(self):
-        with open(self.log_path, "ab") as log:
-            self.process = self.spawn([*self.command(), "-f", "-v"],
+        with open(self.stderr_path, "ab") as log:
+            self.process = self.spawn([*self.command(), "-f",
+                                       *(["-v"] if self.verbose else [])],
                                       stdin=subprocess.DEVNULL, stderr=log)
         wait_for(self.is_ready, "the server to be ready")
         self.read_ports()
         return self
 
     def is_ready(self):
+        if not os.path.exists(self.log_path):
+            return False
         if self.process.poll() is not None:
             raise AssertionError("the server did not start:\n" + self.log())
-        return re.search(r"monitor\[\d+\] ready", self.log())
+        return re.search(r'monitor\[\d+\] ready|"message":"ready"', self.log())
 
     def read_ports(self):
         found = re.findall(r"listening on (\S+):(\d+)", self.log())

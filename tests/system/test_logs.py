@@ -5,10 +5,21 @@ Events of the log (R14.1 to R14.3): what sessions do is told, one line each, and
 nothing that a client sends can forge a line or a field.
 """
 
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+
 import lib
+
+FILTER = os.path.join(lib.TOP, "dist/fail2ban/filter.d/ternftpd.conf")
 
 
 class Events(lib.TestCase):
+    CONF = "files {\n site_rmdir = yes\n}\n"
+
     def setUp(self):
         super().setUp()
         self.server.reset_log()
@@ -86,6 +97,259 @@ class Events(lib.TestCase):
             client.reset()
             self.server.wait_event("store", path="/half", result="aborted",
                                    reason="session-ended")
+
+    def test_what_happens_to_files(self):
+        # R14.3
+        self.server.put("d/f", b"text")
+        client = self.login()
+        client.must("CWD d", 250)
+        for command, code in (
+                ("SITE CHMOD 0600 f", 200), ("MFMT 20200101000000 f", 213),
+                ("MDTM 20200102000000 f", 213), ("SITE UTIME 20200102000000 f", 200),
+                ("MFF modify=20200101000000; f", 213),
+                ("RNFR f", 350), ("RNTO /g g", 250), ("DELE /g g", 250),
+                ("MKD x", 257), ("SITE MKDIR y/z", 200), ("RMD x", 250),
+                ("SITE RMDIR y", 200)):
+            client.must(command, code)
+        client.must("QUIT", 221)
+        self.server.wait_event("end")
+        found = [(e["event"], e["path"], e.get("to"), e.get("mode"))
+                 for e in self.server.events() if "path" in e]
+        self.assertEqual(found, [
+            ("chmod", "/d/f", None, "0600"), *[("mtime", "/d/f", None, None)] * 4,
+            ("rename", "/d/f", "/g g", None), ("delete", "/g g", None, None),
+            ("mkdir", "/d/x", None, None), ("mkdir", "/d/y/z", None, None),
+            ("rmdir", "/d/x", None, None), ("rmdir", "/d/y", None, None)])
+
+
+class Refusals(lib.TestCase):
+    """Whatever is refused has a reason (issue 5)."""
+
+    USERS = (("guest", "x", "--rights", "read-only"),)
+    CONF = "data {\n passive_ports = 1024-1024\n}\n"
+
+    def setUp(self):
+        super().setUp()
+        self.server.reset_log()
+
+    def refused(self, client, line, code, reason, **fields):
+        client.must(line, code)
+        return self.server.wait_event("refuse", reason=reason, **fields)
+
+    def test_commands(self):
+        client = self.client()
+        for command, code, reason in (
+                ("PWD", 530, "not-logged-in"), ("XYZZY", 500, "unknown-command"),
+                ("USER", 501, "bad-argument"), ("PASS x", 503, "bad-sequence"),
+                ("ADAT x", 502, "not-available")):
+            self.refused(client, command, code, reason, reply=str(code))
+        client.login()
+        self.server.mkdir("d")
+        for command, code, reason in (
+                ("DELE missing", 550, "no-such-file"), ("CWD x", 550, "no-such-file"),
+                ("MKD d", 550, "exists"), ("RETR d", 550, "not-a-file"),
+                ("PORT 127,0,0,2,200,1", 501, "foreign-address"),
+                ("PORT 127,0,0,1,0,22", 504, "low-port"),
+                ("MODE B", 504, "not-available"), ("RNTO x", 503, "bad-sequence")):
+            if command.startswith("RETR"):
+                client.must("PORT 127,0,0,1,200,1", 200)
+            self.refused(client, command, code, reason, reply=str(code),
+                         command=command.split()[0], user=lib.USER)
+        self.server.wait_event("refuse", path="/missing")
+        self.assertEqual(self.server.events("auth-fail"), [])
+
+    def test_each_refusal_is_told_once(self):
+        client = self.login()
+        client.must("DELE a", 550)
+        client.must("PORT 127,0,0,1,200,1", 200)
+        client.must("RETR a", 550)
+        client.must("BLAH", 500)
+        client.must("USER anna", 331)
+        client.must("PASS wrong", 530)
+        client.must("QUIT", 221)
+        self.server.wait_event("end")
+        self.assertEqual(
+            [(e["event"], e.get("command"), e["reason"])
+             for e in self.server.events("refuse", "auth-fail", "retrieve")],
+            [("refuse", "DELE", "no-such-file"), ("refuse", "RETR", "no-such-file"),
+             ("refuse", None, "unknown-command"),
+             ("auth-fail", None, "bad-password")])
+
+    def test_rights(self):
+        client = self.login("guest", "x")
+        event = self.refused(client, "MKD d", 550, "no-right", path="/d",
+                             user="guest", ip="127.0.0.1")
+        self.assertIn("mkdir", event["detail"])
+        client.must("QUIT", 221)
+        self.server.wait_event("end")
+        self.assertEqual(len(self.server.events("refuse")), 1)
+
+
+class FileLog(lib.TestCase):
+    """A log file with JSON lines, one of transfers, and rotation."""
+
+    CONF = ('log = "@BASE@/log"\nlog_format = json\nlog_max_size = 4000\n'
+            'transfer_log = "@BASE@/xferlog"\n')
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        server.verbose = False
+        server.stderr_path = os.path.join(server.base, "stderr")
+        return server
+
+    def objects(self):
+        return [json.loads(line) for line in self.server.log().splitlines()]
+
+    def test_every_line_is_an_object(self):
+        with self.client() as client:
+            client.must("USER \xff\x01\"\\", 331)
+            client.must("PASS wrong", 530)
+        client = self.login()
+        client.upload("STOR f ä", b"text")
+        client.must("QUIT", 221)
+        lib.wait_for(lambda: any(o.get("reason") == "quit" for o in self.objects()),
+                     "the end")
+        found = {o["event"]: o for o in self.objects() if "event" in o}
+        self.assertEqual(found["auth-fail"]["user"], "ÿ\x01\"\\")
+        self.assertEqual(found["store"]["path"], "/f ä")
+        self.assertEqual((found["store"]["bytes"], found["store"]["ip"]),
+                         (4, "127.0.0.1"))
+        with open(os.path.join(self.server.base, "xferlog"), encoding="utf-8") as f:
+            last = f.read().splitlines()[-1]
+        self.assertRegex(last, r"^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} \d+ 127\.0\.0\.1 "
+                         r"4 /f_ä b _ i r anna ftp 0 \* c$")
+
+    def test_rotation(self):
+        base = self.server.base
+
+        def sizes():
+            return [os.path.getsize(os.path.join(base, name))
+                    for name in ("log", "log.1") if
+                    os.path.exists(os.path.join(base, name))]
+
+        client = self.login()
+        lib.wait_for(lambda: client.must("MKD d", 257) and client.must("RMD d", 250)
+                     and len(sizes()) == 2, "log.1")
+        # All processes write to the new file, and lines are whole.
+        lib.wait_for(lambda: client.must("MKD d", 257) and client.must("RMD d", 250)
+                     and any(o.get("event") == "rmdir" for o in self.objects()),
+                     "lines in the new file")
+        with open(os.path.join(base, "log.1"), encoding="utf-8") as f:
+            for line in f:
+                json.loads(line)
+
+    def test_moved_file_and_lost_directory(self):
+        client = self.login()
+        os.rename(self.server.log_path, self.server.log_path + ".old")
+        self.server.kill(signal.SIGUSR1)
+        lib.wait_for(lambda: os.path.exists(self.server.log_path), "a new file")
+        os.unlink(self.server.log_path)  # nobody says so
+        lib.wait_for(lambda: os.path.exists(self.server.log_path), "a new file")
+        lib.wait_for(lambda: client.must("MKD d", 257) and client.must("RMD d", 250)
+                     and "rmdir" in self.server.log(), "lines in the new file")
+
+
+class FullDisk(lib.TestCase):
+    """A log that cannot be written hurts no session (R14.5)."""
+
+    CONF = 'log = "/dev/full"\ntransfer_log = "@BASE@/xferlog"\n'
+    LIMIT = 300  # bytes, of any file
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        server.verbose = False
+        server.is_ready = lambda: os.path.exists(server.path_of_pid)
+        server.file_limit = cls.LIMIT
+        server.path_of_pid = os.path.join(server.base, "pid")
+        return server
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.make_server()
+        first, last = lib.free_ports(1)
+        cls.server.write_conf(
+            f'listen "l" {{\n address = "127.0.0.1"\n port = {first}\n}}\n'
+            f'pid_file = "{cls.server.path_of_pid}"\n' + cls.CONF)
+        cls.server.start()
+        cls.server.ports = {"127.0.0.1": last}
+
+    def test_sessions_do_not_notice(self):
+        lib.wait_for(lambda: self.can_connect(), "the listener")
+        for _ in range(3):
+            client = self.login()
+            for number in range(5):
+                client.upload(f"STOR f{number}", b"text")
+                self.assertEqual(client.download(f"RETR f{number}"), b"text")
+            client.must("QUIT", 221)
+        size = os.path.getsize(os.path.join(self.server.base, "xferlog"))
+        self.assertLessEqual(size, self.LIMIT)
+        # An upload that meets the limit fails, and its process lives.
+        client = self.login()
+        with client.transfer("STOR big") as sock:
+            sock.sendall(b"x" * 10_000)
+        self.assertGreaterEqual(client.reply().code, 400)
+        client.upload("STOR small", b"x")
+
+    def can_connect(self):
+        try:
+            self.client()
+            return True
+        except OSError:
+            return False
+
+
+@lib.needs("fail2ban-regex")
+class Fail2ban(lib.TestCase):
+    """dist/fail2ban finds who guesses passwords, and nobody else (R14.2)."""
+
+    NAMES = ("joe", 'x" reason=quit ip="1.2.3.4', "auth-fail ip=1.2.3.4",
+             "a\rauth-fail ip=1.2.3.4 user=b", "\\", "jürgen")
+
+    def found(self, path):
+        """Addresses that the filter finds in a log."""
+        output = subprocess.run(
+            ["fail2ban-regex", "-o", "ip", path, FILTER], check=True, text=True,
+            capture_output=True, timeout=lib.TIMEOUT).stdout
+        return output.split()
+
+    def test_guesses(self):
+        for name in self.NAMES:
+            with self.client() as client:
+                client.must(f"USER {name}", 331)
+                client.must("PASS wrong", 530)
+        client = self.login()
+        for name in self.NAMES[2:]:
+            client.must(f"DELE worker[1] {name}", 550)
+        client.must("QUIT", 221)
+        self.server.wait_event("end", reason="quit")
+        self.assertEqual(self.found(self.server.log_path),
+                         ["127.0.0.1"] * len(self.NAMES))
+
+    def test_syslog(self):
+        path = os.path.join(lib.scratch_directory(), "syslog")
+        with open(path, "w", encoding="ascii") as f:
+            f.write('Nov 28 17:30:00 host ternftpd[7]: worker: auth-fail '
+                    'ip=2001:db8::1 user="x" reason=bad-password session=1\n'
+                    'Nov 28 17:30:00 host ternftpd[7]: worker: delete '
+                    'ip=192.0.2.1 path="auth-fail ip=192.0.2.1" session=1\n')
+        self.assertEqual(self.found(path), ["2001:db8::1"])
+
+
+@lib.needs("logrotate")
+class Logrotate(lib.TestCase):
+    """dist/logrotate is one that logrotate takes."""
+
+    def test_syntax(self):
+        where = lib.scratch_directory()
+        path = shutil.copy(os.path.join(lib.TOP, "dist/logrotate/ternftpd"), where)
+        os.chmod(path, 0o644)
+        result = subprocess.run(
+            [shutil.which("logrotate"), "-d", "-s", os.path.join(where, "state"),
+             path], text=True, capture_output=True, timeout=lib.TIMEOUT)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse(re.search("^error", result.stderr, re.M), result.stderr)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -248,6 +249,49 @@ START_TEST(tables_are_complete)
 }
 END_TEST
 
+/* docs/logs.md has them all, in the same words. */
+static char *
+read_docs(void)
+{
+	FILE *f = fopen(SRCDIR "/docs/logs.md", "r");
+	char *text = xcalloc(1, 65536);
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_gt(fread(text, 1, 65535, f), 0);
+	(void)fclose(f);
+	return text;
+}
+
+static void
+check_row(
+    const char *docs, const char *word, const char *level, const char *help)
+{
+	char row[512];
+
+	(void)snprintf(
+	    row, sizeof(row), "| `%s` | %s | %s |\n", word, level, help);
+	ck_assert_msg(
+	    strstr(docs, row) != NULL, "not in docs/logs.md: %s", row);
+}
+
+START_TEST(tables_are_documented)
+{
+	char *docs = read_docs();
+	int i;
+
+	for (i = 0; i < EVENT_COUNT; i++)
+		check_row(docs, log_event_name(i),
+		    i == EVENT_REFUSE ? "by reason"
+		    : i == EVENT_LIST ? "debug"
+				      : "info",
+		    log_event_help(i));
+	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		check_row(docs, reason_code(i), log_level_name(reason_level(i)),
+		    reason_help(i));
+	free(docs);
+}
+END_TEST
+
 Suite *
 suite_log_event(void)
 {
@@ -264,6 +308,7 @@ suite_log_event(void)
 	tcase_add_test(tc, level_of_a_refusal_is_its_reason_s);
 	tcase_add_test(tc, errno_is_kept);
 	tcase_add_test(tc, tables_are_complete);
+	tcase_add_test(tc, tables_are_documented);
 	suite_add_tcase(s, tc);
 	return s;
 }
