@@ -241,16 +241,21 @@ block_del(const char *text, void *arg)
 	return made;
 }
 
-/* The running server shall know at once. Returns the exit status. */
+/*
+ * The running server shall know at once. A file that was named by itself (-f)
+ * need not be that server's. Returns the exit status.
+ */
 static int
 tell_server(
     const struct ctl *ctl, const struct block_change *ch, const char *done)
 {
 	const char *why = NULL;
 	struct link_reply *r;
-	struct link *l = link_find(ctl);
+	struct link *l = NULL;
 	bool taken;
 
+	if (ctl->users_path == NULL || ctl->socket_path != NULL)
+		l = link_find(ctl);
 	printf("%s %s %s", ch->kind, ch->name, done);
 	if (l == NULL) {
 		puts("; no running server was found, and one that runs knows "
