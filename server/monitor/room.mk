@@ -17,6 +17,7 @@ libserver_a_SOURCES += \
 	server/monitor/listener.c \
 	server/monitor/login.c \
 	server/monitor/logs.c \
+	server/monitor/look.h \
 	server/monitor/monitor.c server/monitor/monitor.h \
 	server/monitor/notify.c \
 	server/monitor/refuse.c \
