@@ -8,6 +8,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_buf \
 	tests/fuzz/fuzz_certnames \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_ftpaddr \
 	tests/fuzz/fuzz_ftps \
 	tests/fuzz/fuzz_ftptime \
@@ -51,6 +52,9 @@ tests_fuzz_fuzz_buf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_certnames_SOURCES = tests/fuzz/fuzz_certnames.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_certnames_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_certnames_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_control_LDADD = $(TERN_LDADD)
+tests_fuzz_fuzz_control_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_ftpaddr_SOURCES = tests/fuzz/fuzz_ftpaddr.c tests/fuzz/fuzz.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_ftpaddr_LDADD = $(TERN_LDADD)
 tests_fuzz_fuzz_ftpaddr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
