@@ -88,10 +88,6 @@ check_pairs(struct conf_load *l)
 		conf_complain(l, conf_where_key(l, SECTION_TIMEOUTS, "idle"),
 		    "idle (%u) is longer than max_idle (%u); raise max_idle",
 		    conf->idle_timeout, conf->max_idle_timeout);
-	if (conf->passive_address.family == 6)
-		conf_complain(l,
-		    conf_where_key(l, SECTION_DATA, "passive_address"),
-		    "PASV can announce IPv4 addresses only; write one");
 }
 
 /* Without a listen block there is one on port 21 of every address. */

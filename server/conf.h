@@ -19,6 +19,7 @@
 #include "common/privdrop.h"
 #include "common/sockutil.h"
 #include "common/watch.h"
+#include "server/nat.h"
 #include "server/rates.h"
 
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
@@ -228,7 +229,7 @@ struct config {
 
 	/* data connections */
 	uint16_t passive_min, passive_max;
-	struct addr passive_address; /* family 0 = the connection's own */
+	struct nat passive_address; /* no rule: the connection's own */
 	enum conf_peer peer_check;
 	bool active; /* PORT and EPRT allowed */
 	bool active_port_20;

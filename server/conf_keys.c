@@ -280,8 +280,8 @@ const struct conf_key conf_keys[] = {
 
 	{ SECTION_DATA, "passive_ports", &conf_ports, AT(passive_min), "49152-65535", 1, 65535, NULL,
 	    "Ports for passive connections; open them in the firewall." },
-	{ SECTION_DATA, "passive_address", &conf_ip, AT(passive_address), NULL, 0, 0, NULL,
-	    "IPv4 address that PASV announces, for a server behind NAT; "
+	{ SECTION_DATA, "passive_address", &conf_nat, AT(passive_address), NULL, 0, 0, NULL,
+	    "What PASV announces, for a server behind NAT: an IPv4 address, a host name or local, each perhaps after the network of its clients; "
 	    "not set means the address the client reached." },
 	{ SECTION_DATA, "peer_check", &conf_enum, AT(peer_check), "ip", 0, 0, peers,
 	    "Who may use a data connection: only the client's address, its /24 (IPv6 /64) network, or anybody." },

@@ -521,7 +521,29 @@ print_string(const struct conf_key *k, const void *src, FILE *out)
 	conf_text_quote(out, *(char *const *)src);
 }
 
+static int
+parse_nat(const struct conf_key *k, struct conf_input *in, void *dst)
+{
+	struct nat nat;
+
+	if (nat_parse(&nat, in->text, in->why, sizeof(in->why)) == -1)
+		return -1;
+	*(struct nat *)dst = nat;
+	return 0;
+}
+
+static void
+print_nat(const struct conf_key *k, const void *src, FILE *out)
+{
+	char text[NAT_MAX * (NAT_NAME_MAX + NETWORK_STRLEN)];
+
+	conf_text_quote(out, nat_str(src, text, sizeof(text)));
+}
+
 /* -------------------------------------------------------------- types */
+const struct conf_type conf_nat = { "addresses", parse_nat, print_nat,
+	sizeof(struct nat), false };
+
 const struct conf_type conf_bool = { "bool", parse_bool, print_bool,
 	sizeof(bool), false };
 const struct conf_type conf_count = { "number", parse_count, print_uint,

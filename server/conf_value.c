@@ -33,6 +33,8 @@ conf_value_is_set(const struct conf_key *k, const void *base)
 		return ((const struct addr *)p)->family != 0;
 	if (k->type == &conf_networks)
 		return ((const struct networks *)p)->n > 0;
+	if (k->type == &conf_nat)
+		return ((const struct nat *)p)->n > 0;
 	if (k->type == &conf_uid || k->type == &conf_gid)
 		return ((const struct conf_id *)p)->set;
 	return true;
@@ -76,6 +78,8 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 				"such as \"list read write\"" },
 		{ &conf_ip, "a numeric IPv4 or IPv6 address" },
 		{ &conf_networks, "networks such as \"10.0.0.0/8 ::1\"" },
+		{ &conf_nat, "addresses such as \"10.0.0.0/8 local, "
+			     "ftp.example.org\"" },
 		{ &conf_uid, "a user's name or number, not root" },
 		{ &conf_gid, "a group's name or number" },
 		{ &conf_certname, "a kind and a name such as \"cn:joe\", "

@@ -53,6 +53,9 @@ enum proto_mw {
 	/* u64 sid, str reason: as MW_KICK, once its transfer or command is done
 	 */
 	MW_RETIRE = 10,
+	/* an addr for each of the NAT_MAX rules of passive_address (nat.h):
+	 * what its name is now */
+	MW_NAMES = 14,
 	/* u64 sid, u64 rate down, u64 rate up: the session's from now on */
 	MW_RATE = 11,
 	/* u32 serial: WM_STATS, once */
@@ -129,6 +132,13 @@ enum proto_ma {
 enum proto_am {
 	/* u64 id, u8 enum verdict, str reason; if V_OK: account (account.h) */
 	AM_RESULT = 81,
+};
+
+/* --------------------------------------------------- resolver to monitor */
+enum proto_rm {
+	/* u16 rule of passive_address, addr (none: it was not found), str why
+	 */
+	RM_ADDRESS = 90,
 };
 
 /* ------------------------------------------------------ monitor and agent */

@@ -30,6 +30,8 @@ int monitor_main(struct config *, const struct monitor_options *);
 void worker_main(const struct config *, const struct tlsconf *, int monitor_fd)
     __attribute__((noreturn));
 void auth_main(const struct config *, int monitor_fd) __attribute__((noreturn));
+void resolver_main(const struct config *, int monitor_fd)
+    __attribute__((noreturn));
 void agent_main(const struct config *, int monitor_fd, const struct ident *)
     __attribute__((noreturn));
 

@@ -19,7 +19,9 @@ libserver_a_SOURCES += \
 	server/control.c server/control.h \
 	server/control_path.c \
 	server/counters.c server/counters.h \
+	server/nat.c server/nat.h \
 	server/proto.h \
+	server/resolver.c \
 	server/rates.c server/rates.h \
 	server/rights.c server/rights.h \
 	server/roles.h \

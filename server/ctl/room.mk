@@ -5,6 +5,7 @@ server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h \
 libserver_a_SOURCES += \
 	server/ctl/block.c \
 	server/ctl/ctl_block.c server/ctl/ctl_block.h \
+	server/ctl/ctl_check.c \
 	server/ctl/ctl_control.c server/ctl/ctl_control.h \
 	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_look.c \

@@ -36,6 +36,7 @@ static const struct command {
 	{ "group", "del", ctl_group_del, "NAME" },
 	{ "group", "list", ctl_group_list, "" },
 	{ "fingerprint", NULL, ctl_fingerprint, "[CERTIFICATE...]" },
+	{ "check", NULL, ctl_check, "[CLIENT-ADDRESS]" },
 	{ "reload", NULL, ctl_reload, "[--dry-run]" },
 	{ "stop", NULL, ctl_stop, "[--now]" },
 	{ "drain", NULL, ctl_drain, "[--wait]" },

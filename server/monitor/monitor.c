@@ -127,6 +127,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	certs_init(m);
 	tickets_init(m);
 	users_init(m);
+	names_init(m);
 	stop_init(m);
 	logs_init(m);
 }
@@ -140,6 +141,7 @@ monitor_clear(struct monitor *m)
 	listeners_close(m);
 	refusals_clear(m);
 	workers_clear(m);
+	names_clear(m);
 	agents_clear(m);
 	auths_free(m->auths);
 	guard_free(m->guard);
@@ -284,6 +286,7 @@ serve(struct monitor *m, int conn)
 	if (conn == -1) {
 		certs_start(m);
 		users_start(m);
+		names_start(m);
 		listeners_start(m);
 		logs_start(m);
 		log_info("ready");

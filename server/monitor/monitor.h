@@ -44,7 +44,8 @@ struct bans; /* addresses that are not served, bans.h */
 enum role {
 	ROLE_WORKER,
 	ROLE_AUTH,
-	ROLE_AGENT
+	ROLE_AGENT,
+	ROLE_RESOLVER
 };
 
 /* How the monitor starts and ends processes; tests put fakes here. */
@@ -377,6 +378,22 @@ void report_begin(struct report *);
 /* They go to the log, and to copy (NULL: nowhere else). */
 void report_end(struct report *, FILE *copy);
 
+/* -------------------------------------------------------------- names.c */
+struct names { /* of passive_address, by rule */
+	struct addr addr[NAT_MAX]; /* the last that was found; family 0: none */
+	bool failed[NAT_MAX]; /* when it was looked for last */
+	struct timer timer;
+	struct chan *chan; /* to the resolver while there is one */
+	pid_t pid;
+};
+void names_init(struct monitor *);
+void names_clear(struct monitor *);
+/* Looks them up now, and again from time to time. */
+void names_start(struct monitor *);
+/* The configuration was old until now. */
+void names_move(struct monitor *, const struct config *old);
+void worker_tell_names(struct wproc *);
+
 /* -------------------------------------------------------------- users.c */
 void users_init(struct monitor *);
 void users_clear(struct monitor *);
@@ -529,6 +546,7 @@ struct monitor {
 	bool certs_changed; /* but perhaps not all of them yet */
 	struct tls_keys tickets;
 	struct timer tickets_timer;
+	struct names names;
 	struct timer users_look;
 	bool users_changed; /* but perhaps not all of it yet */
 	struct daemon daemon;

@@ -95,8 +95,10 @@ take_all(struct monitor *m, struct parts *p)
 	certs_use(m, p->tls);
 	p->tls = NULL;
 	monitor_share(m->conf);
+	names_move(m, p->conf);
 	workers_replace(m);
 	m->conf_since = m->generation;
+	names_start(m);
 	auths_replace(m->auths);
 	agents_retire(m);
 	control_use(m, &p->control);

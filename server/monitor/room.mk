@@ -19,6 +19,7 @@ libserver_a_SOURCES += \
 	server/monitor/logs.c \
 	server/monitor/look.h \
 	server/monitor/monitor.c server/monitor/monitor.h \
+	server/monitor/names.c \
 	server/monitor/notify.c \
 	server/monitor/refuse.c \
 	server/monitor/reload.c \

@@ -35,6 +35,7 @@ role_name(enum role role)
 		[ROLE_WORKER] = "worker",
 		[ROLE_AUTH] = "auth",
 		[ROLE_AGENT] = "agent",
+		[ROLE_RESOLVER] = "resolver",
 	};
 
 	return names[role];
@@ -155,6 +156,8 @@ child_run(
 		worker_main(m->conf, m->tls, channel);
 	if (role == ROLE_AUTH)
 		auth_main(m->conf, channel);
+	if (role == ROLE_RESOLVER)
+		resolver_main(m->conf, channel);
 	agent_main(m->conf, channel, &who);
 }
 

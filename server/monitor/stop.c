@@ -87,6 +87,7 @@ stop_close(struct monitor *m)
 {
 	stop_set(m, RUN_CLOSING);
 	auths_clear(m->auths);
+	names_clear(m);
 	agents_clear(m);
 	timer_set(&m->stop_timer, CLOSE_MS);
 }

@@ -91,6 +91,7 @@ worker_start(struct monitor *m)
 	TAILQ_INSERT_TAIL(&m->workers, w, entry);
 	w->chan = chan_new(m->base, fd, worker_cb, w);
 	dialogues_tell(w);
+	worker_tell_names(w);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "common/ftpaddr.h"
+#include "common/log.h"
 #include "common/str.h"
 #include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
@@ -134,6 +135,21 @@ open_passive(struct session *s, struct addr *addr_r)
 	return false;
 }
 
+/* R4.2: behind NAT, and nobody has said so. */
+static void
+warn_of_nat(const struct session *s, const struct addr *addr)
+{
+	char ours[ADDR_STRLEN], theirs[ADDR_STRLEN];
+
+	if (s->w->nat_warned || !nat_is_unreachable(addr, &s->peer))
+		return;
+	s->w->nat_warned = true;
+	log_warnx("PASV announces %s to %s, who cannot reach it; set "
+		  "passive_address in the block data",
+	    addr_ip_str(addr, ours, sizeof(ours)),
+	    addr_ip_str(&s->peer, theirs, sizeof(theirs)));
+}
+
 enum cmd_result
 cmd_pasv(struct session *s, char *arg)
 {
@@ -145,6 +161,7 @@ cmd_pasv(struct session *s, char *arg)
 	else if (s->peer.family == 6)
 		reply(s, 501, "Use EPSV on IPv6.");
 	else if (open_passive(s, &addr)) {
+		warn_of_nat(s, &addr);
 		ftpaddr_format_port(text, sizeof(text), &addr);
 		reply_alone(s, 227, "Entering Passive Mode (%s).", text);
 	}

@@ -211,9 +211,6 @@ data_listen(struct session *s, struct addr *out)
 	data_listen_resume(d);
 	data_set_deadline(d, LISTEN_UNUSED_MS);
 	*out = d->addr;
-	if (conf->passive_address.family == 4 && d->addr.family == 4) {
-		*out = conf->passive_address;
-		out->port = d->addr.port;
-	}
+	nat_announce(&conf->passive_address, s->w->names, &s->peer, out);
 	return 0;
 }

@@ -263,6 +263,16 @@ on_ticket_keys(struct worker *w, struct ipc_msg *m)
 	explicit_bzero(&keys, sizeof(keys));
 }
 
+static void
+on_names(struct worker *w, struct ipc_msg *m)
+{
+	unsigned i;
+
+	for (i = 0; i < NAT_MAX; i++)
+		addr_get(&m->body, &w->names[i]);
+	check_end(m);
+}
+
 static const struct {
 	enum proto_mw type;
 	void (*handler)(struct worker *, struct ipc_msg *);
@@ -277,6 +287,7 @@ static const struct {
 	{ MW_LOG, on_log },
 	{ MW_TICKET_KEYS, on_ticket_keys },
 	{ MW_RETIRE, on_retire },
+	{ MW_NAMES, on_names },
 	{ MW_RATE, on_rate },
 	{ MW_STATS, status_count },
 	{ MW_WATCH, status_watch },

@@ -55,6 +55,8 @@ worker_init(struct worker *w, const struct config *conf,
 	w->draining = w->shutting_down = false;
 	w->dialogue = NULL;
 	memset(w->counters, 0, sizeof(w->counters));
+	memset(w->names, 0, sizeof(w->names));
+	w->nat_warned = false;
 	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
 	if (w->undertaker == NULL)
 		die("event_new");

@@ -34,6 +34,8 @@ struct worker {
 	bool draining, shutting_down;
 	struct dialogue *dialogue; /* NULL: nobody watches */
 	uint64_t counters[COUNT_MAX];
+	struct addr names[NAT_MAX]; /* of passive_address, by rule */
+	bool nat_warned; /* once, of an address that is of no use */
 	/* Scratch for one callback's work: control input, messages. */
 	uint8_t scratch[128 * 1024];
 	uint8_t msg[IPC_MAX];

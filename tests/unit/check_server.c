@@ -41,6 +41,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_sessions,
 	suite_monitor_survey,
 	suite_monitor_workers,
+	suite_nat,
 	suite_rights,
 	suite_totp,
 	suite_tlsconf,

@@ -72,6 +72,7 @@ Suite *suite_network(void);
 Suite *suite_privdrop(void);
 Suite *suite_rate(void);
 Suite *suite_reply(void);
+Suite *suite_nat(void);
 Suite *suite_rights(void);
 Suite *suite_sandbox(void);
 Suite *suite_session(void);

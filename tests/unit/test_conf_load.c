@@ -75,7 +75,7 @@ START_TEST(test_defaults)
 	ck_assert_uint_eq(conf->max_auth_queue, 256);
 	ck_assert_uint_eq(conf->passive_min, 49152);
 	ck_assert_uint_eq(conf->passive_max, 65535);
-	ck_assert_uint_eq(conf->passive_address.family, 0);
+	ck_assert_uint_eq(conf->passive_address.n, 0);
 	ck_assert_uint_eq(conf->peer_check, CONF_PEER_IP);
 	ck_assert(conf->active && !conf->active_port_20);
 	ck_assert(conf->default_data_port);
@@ -139,7 +139,7 @@ START_TEST(test_values)
 	ck_assert(!conf->pad_replies);
 	ck_assert_uint_eq(conf->passive_min, 50000);
 	ck_assert_uint_eq(conf->passive_max, 50009);
-	ck_assert_uint_eq(conf->passive_address.family, 4);
+	ck_assert_uint_eq(conf->passive_address.rule[0].addr.family, 4);
 	ck_assert_uint_eq(conf->peer_check, CONF_PEER_NET24);
 	ck_assert(conf->initial_type_ascii && conf->hide_ids);
 	ck_assert_uint_eq(conf->ascii, CONF_ASCII_CONVERT);

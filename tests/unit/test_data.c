@@ -161,8 +161,13 @@ END_TEST
 /* R4.1: 227 announces the outer address, the listener stays local. */
 START_TEST(test_passive_address)
 {
-	ck_assert_int_eq(
-	    addr_parse_ip(&rig.conf.passive_address, "192.0.2.7"), 0);
+	char why[128];
+
+	ck_assert_int_eq(nat_parse(&rig.conf.passive_address,
+			     "10.0.0.0/8 10.0.0.1, 127.0.0.0/8 192.0.2.7, "
+			     "local",
+			     why, sizeof(why)),
+	    0);
 	rig_connect(&rig, pasv("192,0,2,7"));
 	rig_turn(&rig);
 	ck_assert_int_eq(data_state(rig.s), DATA_UP);
