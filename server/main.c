@@ -11,13 +11,15 @@
 
 #include "common/log.h"
 #include "server/conf.h"
+#include "server/explain.h"
 #include "server/roles.h"
 #include "server/tlsconf.h"
 
 enum action {
 	ACTION_RUN,
 	ACTION_CHECK,
-	ACTION_PRINT
+	ACTION_PRINT,
+	ACTION_EXPLAIN
 };
 
 struct command_line {
@@ -30,6 +32,8 @@ static const char usage_text[] =
     "       ternftpd --inetd [-c file]    serve the connection on input\n"
     "       ternftpd -t [-c file]         check the configuration\n"
     "       ternftpd -T [-c file]         print what it amounts to\n"
+    "       ternftpd [-c file] explain [USER VERB PATH [ADDRESS]]\n"
+    "                                     what would happen, and why\n"
     "       ternftpd --keys               print every key of ftpd.conf\n"
     "       ternftpd --version\n";
 
@@ -134,7 +138,9 @@ main(int argc, char **argv, char **envp)
 	while ((c = getopt_long(argc, argv, "c:tTKfvVh", long_options, NULL)) !=
 	       -1)
 		parse_option(&cl, c);
-	if (optind != argc)
+	if (optind != argc && strcmp(argv[optind], "explain") == 0)
+		cl.action = ACTION_EXPLAIN;
+	else if (optind != argc)
 		usage();
 	conf = conf_load(cl.monitor.conf_path, &err);
 	if (conf == NULL) {
@@ -148,7 +154,12 @@ main(int argc, char **argv, char **envp)
 	}
 	if (cl.action == ACTION_CHECK)
 		status = check(conf);
-	else
+	else if (cl.action == ACTION_EXPLAIN) {
+		status = explain(
+		    conf, argc - optind - 1, argv + optind + 1, stdin, stdout);
+		if (status == -1)
+			usage();
+	} else
 		conf_print(conf, stdout);
 	conf_free(conf);
 	return status;

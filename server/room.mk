@@ -19,10 +19,11 @@ libserver_a_SOURCES += \
 	server/control.c server/control.h \
 	server/control_path.c \
 	server/counters.c server/counters.h \
+	server/explain.c server/explain.h \
 	server/nat.c server/nat.h \
 	server/proto.h \
-	server/resolver.c \
 	server/rates.c server/rates.h \
+	server/resolver.c \
 	server/rights.c server/rights.h \
 	server/roles.h \
 	server/tlsconf.c server/tlsconf.h \

@@ -63,6 +63,12 @@ op_find(uint16_t type)
 	return NULL;
 }
 
+uint32_t
+op_rights(uint16_t type)
+{
+	return op_find(type)->rights;
+}
+
 static bool
 op_is_legal(const struct agent_op *op, const struct agent_session *s)
 {

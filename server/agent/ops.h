@@ -40,6 +40,9 @@ struct agent_op {
 enum fs_status op_run(
     struct agent_session *, struct agent_bufs *, struct ipc_msg *);
 
+/* The rights of the row: one of them is needed, 0 = none. */
+uint32_t op_rights(uint16_t type);
+
 /* errno as a refusal; keeps it in the request for the log. */
 enum fs_status req_errno(struct agent_req *);
 enum fs_status fs_status_of(int err);

@@ -4,6 +4,7 @@ libserver_a_SOURCES += \
 	server/agent/dirnames.c server/agent/dirnames.h \
 	server/agent/download.c \
 	server/agent/entry.c server/agent/entry.h \
+	server/agent/explain_path.c \
 	server/agent/fsattr.c \
 	server/agent/fsnames.c \
 	server/agent/fsops.c \

@@ -5,6 +5,7 @@ libserver_a_SOURCES += \
 	server/auth/auth_cache.c server/auth/auth_cache.h \
 	server/auth/auth_check.c \
 	server/auth/auth_file.c \
+	server/auth/auth_explain.c \
 	server/auth/auth_pam.c \
 	server/auth/auth_program.c \
 	server/auth/run_program.c server/auth/run_program.h

@@ -8,6 +8,7 @@ SYSTEM_TESTS = \
 	tests/system/test_crash.py \
 	tests/system/test_curl.py \
 	tests/system/test_data.py \
+	tests/system/test_explain.py \
 	tests/system/test_ftp_clients.py \
 	tests/system/test_ftplib.py \
 	tests/system/test_ftps.py \
