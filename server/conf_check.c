@@ -229,6 +229,38 @@ check_users_file(struct check *c)
 		    st.st_mode & S_IWOTH ? "write" : "read", path);
 }
 
+static bool
+holds_hash(const struct config *conf, const char *file)
+{
+	const struct conf_user *u;
+
+	for (u = conf->users; u < conf->users + conf->nusers; u++)
+		if (strcmp(u->file, file) == 0 && !is_locked(u->password))
+			return true;
+	return false;
+}
+
+/* ftpd.conf and what it includes. */
+static void
+check_conf_files(struct check *c)
+{
+	const struct conf_text *t = c->conf->texts;
+	struct stat st;
+
+	for (; t < c->conf->texts + c->conf->ntexts; t++) {
+		if (stat(t->path, &st) != 0)
+			continue;
+		if (st.st_mode & S_IWOTH)
+			warning(c, NULL, "everybody may write %s; chmod o-w it",
+			    t->path);
+		else if ((st.st_mode & S_IROTH) && holds_hash(c->conf, t->path))
+			warning(c, NULL,
+			    "everybody may read the passwords' hashes in %s; "
+			    "chmod 600 it, or move the users to users_file",
+			    t->path);
+	}
+}
+
 static void
 check_program(struct check *c)
 {
@@ -427,6 +459,7 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_service_user(&c);
 	check_empty_dir(&c);
 	check_log(&c);
+	check_conf_files(&c);
 	check_users_file(&c);
 	check_program(&c);
 	check_users(&c);

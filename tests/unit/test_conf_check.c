@@ -130,6 +130,44 @@ can_bind(uint16_t port)
 }
 
 /* A low port needs root, or a system that gives it to everybody. */
+START_TEST(test_conf_file_mode)
+{
+	static const struct {
+		const char *hash;
+		mode_t mode;
+		const char *said; /* NULL: nothing of the file */
+	} rows[] = {
+		{ "$6$salt$x", 0600, NULL },
+		{ "$6$salt$x", 0644, "everybody may read the passwords'" },
+		{ "*", 0644, NULL },
+		{ "*", 0646, "everybody may write " },
+	};
+	char text[256], *said = NULL, *err;
+	struct config *conf;
+	size_t i, len;
+	FILE *out;
+
+	for (i = 0; i < NELEM(rows); i++) {
+		snprintf(text, sizeof(text),
+		    GOOD "user a { root = / password = \"%s\" }", rows[i].hash);
+		conf = conf_load(temp_file("ftpd.conf", text), &err);
+		ck_assert_ptr_nonnull(conf);
+		ck_assert_int_eq(
+		    chmod(temp_path("ftpd.conf"), rows[i].mode), 0);
+		out = open_memstream(&said, &len);
+		(void)conf_check(conf, true, out);
+		fclose(out);
+		conf_free(conf);
+		ck_assert_msg((strstr(said, "everybody") != NULL) ==
+				  (rows[i].said != NULL),
+		    "%zu: %s", i, said);
+		if (rows[i].said != NULL)
+			ck_assert_ptr_nonnull(strstr(said, rows[i].said));
+		free(said);
+	}
+}
+END_TEST
+
 START_TEST(test_low_port)
 {
 	char *said;
@@ -230,6 +268,7 @@ suite_conf_check(void)
 
 	tcase_add_checked_fixture(tc, temp_dir_setup, temp_dir_teardown);
 	tcase_add_loop_test(tc, test_cases, 0, NELEM(cases));
+	tcase_add_test(tc, test_conf_file_mode);
 	tcase_add_test(tc, test_users_file_mode);
 	tcase_add_test(tc, test_low_port);
 	tcase_add_test(tc, test_inetd);
