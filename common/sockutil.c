@@ -242,6 +242,15 @@ sock_control_options(int fd)
 }
 
 void
+sock_probe(int fd)
+{
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 5);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 20000);
+}
+
+void
 sock_ack_now(int fd)
 {
 	set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1);

@@ -70,6 +70,9 @@ account_put(struct wbuf *w, const struct account *a)
 	put_u8(w, a->tls_data);
 	put_str(w, a->group);
 	put_u32(w, a->max_sessions);
+	put_u64(w, a->quota);
+	put_u64(w, a->quota_files);
+	put_u16(w, a->usage_slot);
 	put_rates(w, a);
 	put_u8(w, a->create_home);
 	put_u32(w, a->file_mode);
@@ -161,6 +164,9 @@ account_get(struct rbuf *r, struct account *a)
 	a->tls_data = tls_data == 1;
 	get_str(r, a->group, sizeof(a->group));
 	a->max_sessions = get_u32(r);
+	a->quota = get_u64(r);
+	a->quota_files = get_u64(r);
+	a->usage_slot = get_u16(r);
 	get_rates(r, a);
 	create_home = get_u8(r);
 	a->create_home = create_home == 1;

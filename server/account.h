@@ -42,9 +42,11 @@ struct account {
 	uint32_t file_mode, dir_mode; /* of what is new; 0 = the umask's */
 	char group[ACCOUNT_NAME_MAX]; /* whose rates it shares; "" = none */
 	uint32_t max_sessions; /* at once; 0 = no limit */
+	uint64_t quota, quota_files; /* bytes, files; 0 = no limit */
+	uint16_t usage_slot; /* server/usage.h; from the monitor */
 	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes a second; 0 = none */
-	/* Mounts and rights per path, one account_place_put() after the other;
-	 * for the agent alone. */
+	/* Last, as it is not zeroed: mounts and rights per path, one
+	 * account_place_put() after the other; for the agent alone. */
 	size_t places_len;
 	uint8_t places[ACCOUNT_PLACES];
 };

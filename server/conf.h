@@ -113,6 +113,7 @@ struct conf_rules {
 	struct conf_place *places;
 	size_t nplaces;
 	uint32_t max_sessions; /* 0 = limits.sessions_per_user */
+	uint64_t quota, quota_files; /* bytes, files; 0 = no limit */
 	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes/s; 0 = no limit */
 
 	/* Where the block says so; 0 = it does not. Of each key, in the order
@@ -205,6 +206,7 @@ struct config {
 	uint32_t max_sessions, max_per_ip, max_per_user;
 	uint32_t max_login_attempts;
 	uint32_t max_auth_queue;
+	uint32_t quota_rescan; /* seconds */
 	uint64_t rates[RATE_WAYS]; /* of all together, bytes/s; 0 = none */
 	uint32_t login_delay, login_delay_max, login_forget; /* seconds */
 	uint32_t commands_before_login, connections_per_minute;

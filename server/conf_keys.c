@@ -234,6 +234,8 @@ const struct conf_key conf_keys[] = {
 	    "Failed logins after which a session is closed." },
 	{ SECTION_LIMITS, "auth_queue", &conf_count, AT(max_auth_queue), "256", 1, MILLION, NULL,
 	    "Login attempts that may wait for an auth process; more are told to come again." },
+	{ SECTION_LIMITS, "quota_rescan", &conf_seconds, AT(quota_rescan), "1d", 1, YEAR, NULL,
+	    "What an account with a quota has stored is counted anew at a login after so long." },
 	{ SECTION_LIMITS, "rate_down", &conf_size, AT(rates[RATE_DOWN]), "0", 0, INT64_MAX, NULL,
 	    "Bytes a second that all sessions may download together." },
 	{ SECTION_LIMITS, "rate_up", &conf_size, AT(rates[RATE_UP]), "0", 0, INT64_MAX, NULL,

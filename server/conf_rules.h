@@ -39,6 +39,10 @@ struct conf_rules;
 	    "Whether its transfers and listings need TLS too (PROT P)." }, \
 	{ S, "sessions", &conf_count, AT(max_sessions), "0", 0, MILLION, NULL, \
 	    "Sessions of the account at once; 0 means limits.sessions_per_user." }, \
+	{ S, "quota", &conf_size, AT(quota), "0", 0, INT64_MAX, NULL, \
+	    "Bytes that the account may have stored under its root; 0 means no limit." }, \
+	{ S, "quota_files", &conf_size, AT(quota_files), "0", 0, INT64_MAX, NULL, \
+	    "Files that it may have there; 0 means no limit." }, \
 	{ S, "rate_down", &conf_size, AT(rates[RATE_SESSION][RATE_DOWN]), "0", 0, INT64_MAX, NULL, \
 	    "Bytes a second that each session may download; 0 means no limit." }, \
 	{ S, "rate_up", &conf_size, AT(rates[RATE_SESSION][RATE_UP]), "0", 0, INT64_MAX, NULL, \

@@ -30,9 +30,9 @@ enum proto_mw {
 	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log), u32
 	 * ms before a refusal is told.
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
-	 * u32 umask, u32 idle_timeout, u8 tls_data, u64 rate down, u64 up, u16
-	 * slots of the rates of its user and of its group (server/rates.h); fd
-	 * = the session's channel to its agent.
+	 * u32 umask, u32 idle_timeout, u8 tls_data, u64 rate down, u64 up, u8
+	 * has a quota, u16 slots of the rates of its user and of its group
+	 * (server/rates.h); fd = the session's channel to its agent.
 	 */
 	MW_LOGIN = 2,
 	/* u64 sid, u32 serial, i64 errno or 0; fd = socket bound to the source
@@ -62,6 +62,8 @@ enum proto_mw {
 	MW_STATS = 12,
 	/* u8 on, u64 sid (0: all): WM_LINES until it is off */
 	MW_WATCH = 13,
+	/* u64 sid: find out soon whether its client is still there */
+	MW_PROBE = 14,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -185,8 +187,10 @@ enum proto_fs {
 	/*
 	 * u8 enum store_mode, u8 check_only, u64 offset, str path
 	 * -> check_only: str path (the final virtual path; STOU: a candidate)
-	 *    else: str path, u64 offset where writing starts, u8 enum
-	 *    file_access; fd (write-only), unless FILE_KEPT
+	 *    else: str path, u64 offset where writing starts, u64 limit (of a
+	 *    quota: no byte may be written at or behind it before FS_GROW has
+	 *    moved it; UINT64_MAX: none), u8 enum file_access; fd
+	 *    (write-only), unless FILE_KEPT
 	 * The offset counts in the file behind fd, and fd is positioned there.
 	 * That file need not be the target: an APPE to an existing file writes
 	 * a file of its own from offset 0, which the commit appends.
@@ -237,6 +241,12 @@ enum proto_fs {
 	/* u64 offset, bytes (1 to FS_WRITE_MAX) -> nothing. Only while a kept
 	 * file is uploaded. An error is the commit's, too. */
 	FS_WRITE = 152,
+	/* no fields; only if FS_STORE gave a limit and all up to it is written
+	 * -> u64 limit, or FS_QUOTA */
+	FS_GROW = 153,
+	/* no fields; only of an account with a quota -> u64 bytes, u64 quota,
+	 * u64 files, u64 quota of files (0 = none) */
+	FS_USAGE = 154,
 };
 
 #define FS_WARM_MAX (16 * 1024 * 1024)

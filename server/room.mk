@@ -30,4 +30,5 @@ libserver_a_SOURCES += \
 	server/tlsconf_check.c \
 	server/tlsconf_priv.h \
 	server/tlsconf_selfsigned.c \
-	server/totp.c server/totp.h
+	server/totp.c server/totp.h \
+	server/usage.c server/usage.h

@@ -14,6 +14,7 @@
 #include "server/agent/partial.h"
 #include "server/agent/places.h"
 #include "server/agent/policy.h"
+#include "server/agent/quota.h"
 #include "server/agent/resolve.h"
 #include "server/agent/rmtree.h"
 
@@ -130,6 +131,8 @@ agent_rmdir(struct agent_session *s, struct agent_req *r)
 		 ((errno != ENOTEMPTY && errno != EEXIST) ||
 		     rmdir_with_leftovers(s, dir, name) == -1))
 		status = req_errno(r);
+	if (r->num[0] != 0)
+		quota_doubt(s);
 	fd_close(&dir);
 	return status;
 }
@@ -155,9 +158,13 @@ agent_delete(struct agent_session *s, struct agent_req *r)
 		status = FS_IS_DIR;
 	else if (unlinkat(dir, name, 0) == -1)
 		status = req_errno(r);
+	else
+		quota_removed(s, r->path, &st);
 	if ((status == FS_OK || status == FS_MISSING) &&
-	    partial_remove(s, dir, name, r->path))
+	    partial_remove(s, dir, name, r->path)) {
+		quota_doubt(s);
 		status = FS_OK;
+	}
 	fd_close(&dir);
 	return status;
 }

@@ -4,14 +4,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/sockutil.h"
 #include "server/agent/ops.h"
+#include "server/agent/quota.h"
 #include "server/agent/resolve.h"
 #include "server/agent/partial.h"
+#include "server/usage.h"
 
 /* Follows links. */
 static int
@@ -70,6 +73,7 @@ agent_chdir(struct agent_session *s, struct agent_req *r)
 enum fs_status
 agent_space(struct agent_session *s, struct agent_req *r)
 {
+	uint64_t left;
 	struct statvfs vfs;
 	int fd, res;
 
@@ -82,7 +86,27 @@ agent_space(struct agent_session *s, struct agent_req *r)
 	fd_close(&fd);
 	if (res == -1)
 		return fs_status_of(r->err);
-	put_u64(&r->out, (uint64_t)vfs.f_bavail * vfs.f_frsize);
+	left = quota_left(s, r->path);
+	put_u64(&r->out, MIN(left, (uint64_t)vfs.f_bavail * vfs.f_frsize));
+	return FS_OK;
+}
+
+enum fs_status
+agent_usage(struct agent_session *s, struct agent_req *r)
+{
+	int64_t bytes, files;
+
+	if (s->usage == NULL)
+		return REQ_MALFORMED;
+	if (quota_left(s, "/") == 0 &&
+	    atomic_load(&s->usage->state) != USAGE_KNOWN)
+		return FS_BUSY;
+	bytes = atomic_load(&s->usage->bytes);
+	files = atomic_load(&s->usage->files);
+	put_u64(&r->out, bytes > 0 ? (uint64_t)bytes : 0);
+	put_u64(&r->out, s->quota);
+	put_u64(&r->out, files > 0 ? (uint64_t)files : 0);
+	put_u64(&r->out, s->quota_files);
 	return FS_OK;
 }
 

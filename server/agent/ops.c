@@ -33,6 +33,8 @@ static const struct agent_op ops[] = {
 	{ FS_COMMIT, "commit", "8", 0, OP_F_UPLOAD, agent_commit },
 	/* A worker that aborts cannot know whether its FS_STORE succeeded. */
 	{ FS_ABANDON, "abandon", "1", 0, 0, agent_abandon },
+	{ FS_GROW, "grow", "", 0, OP_F_UPLOAD, agent_grow },
+	{ FS_USAGE, "usage", "", 0, 0, agent_usage },
 	{ FS_MKDIR, "mkdir", "p1", RIGHT_MKDIR, 0, agent_mkdir },
 	{ FS_RMDIR, "rmdir", "p1", RIGHT_RMDIR, OP_F_NAME, agent_rmdir },
 	{ FS_DELETE, "delete", "p", RIGHT_DELETE, OP_F_NAME, agent_delete },

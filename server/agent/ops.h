@@ -48,7 +48,7 @@ enum fs_status req_errno(struct agent_req *);
 enum fs_status fs_status_of(int err);
 
 /* fsops.c */
-agent_handler agent_stat, agent_chdir, agent_space, agent_umask;
+agent_handler agent_stat, agent_chdir, agent_space, agent_umask, agent_usage;
 /* download.c */
 agent_handler agent_open, agent_keep, agent_read, agent_warm, agent_close;
 /* fsnames.c */
@@ -60,6 +60,6 @@ agent_handler agent_chmod, agent_utime, agent_facts;
 /* list.c */
 agent_handler agent_list, agent_list_next;
 /* upload.c */
-agent_handler agent_store, agent_write, agent_commit, agent_abandon;
+agent_handler agent_store, agent_write, agent_commit, agent_abandon, agent_grow;
 
 #endif

@@ -13,6 +13,7 @@
 #include "server/agent/partial.h"
 #include "server/agent/places.h"
 #include "server/agent/policy.h"
+#include "server/agent/quota.h"
 #include "server/agent/resolve.h"
 
 /* One end of a rename: a directory and a name in it, itself never followed. */
@@ -96,8 +97,11 @@ rename_ends(struct agent_session *s, struct agent_req *r, struct end *from,
 	status = may_replace(s, r, from, to);
 	if (status != FS_OK)
 		return status;
-	if (do_rename(from, to) == 0)
+	if (do_rename(from, to) == 0) {
+		if (to->exists)
+			quota_doubt(s);
 		return FS_OK;
+	}
 	if (errno == EINVAL && S_ISDIR(from->st.st_mode))
 		return FS_INSIDE_ITSELF;
 	return req_errno(r);

@@ -15,6 +15,8 @@ libserver_a_SOURCES += \
 	server/agent/partial.c server/agent/partial.h \
 	server/agent/places.c server/agent/places.h \
 	server/agent/policy.c server/agent/policy.h \
+	server/agent/quota.c server/agent/quota.h \
+	server/agent/quota_scan.c \
 	server/agent/rename.c \
 	server/agent/resolve.c server/agent/resolve.h \
 	server/agent/rmtree.c server/agent/rmtree.h \

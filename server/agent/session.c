@@ -16,6 +16,7 @@
 #include "server/agent/list.h"
 #include "server/agent/ops.h"
 #include "server/agent/places.h"
+#include "server/agent/quota.h"
 #include "server/agent/upload.h"
 
 /* A peer that reads nothing for so long has its channel closed. */
@@ -58,6 +59,7 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->dir_mode = acct->dir_mode;
 	if (places_load(s, acct) == -1)
 		bug("the monitor granted an account with a malformed place");
+	quota_open(s, acct);
 	return s;
 }
 

@@ -24,6 +24,7 @@
 struct listing; /* list.c */
 struct place; /* places.h */
 struct upload; /* upload.c */
+struct usage; /* server/usage.h */
 
 struct agent_session {
 	TAILQ_ENTRY(agent_session) entry; /* agent.c */
@@ -42,6 +43,8 @@ struct agent_session {
 	struct listing *listing; /* open between LIST_MORE and its end */
 	struct upload *upload; /* open between FS_STORE and its end */
 	struct upload *plan; /* what FS_STORE checked in the last request */
+	struct usage *usage; /* server/usage.h; NULL: no quota */
+	uint64_t quota, quota_files; /* 0 = no limit */
 	int file; /* being downloaded through FS_READ, or -1 */
 	bool dev_known; /* the file system of the last download: */
 	dev_t dev;

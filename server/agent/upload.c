@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "common/sockutil.h"
 #include "server/agent/access.h"
+#include "server/agent/quota.h"
 
 /* The worker still has its descriptor, which would keep the lock alive. */
 void
@@ -29,6 +30,7 @@ upload_clear(struct upload *up)
 static void
 upload_free(struct agent_session *s)
 {
+	quota_settle(s, s->upload);
 	upload_clear(s->upload);
 	free(s->upload);
 	s->upload = NULL;
@@ -111,7 +113,9 @@ agent_store(struct agent_session *s, struct agent_req *r)
 		return FS_OK;
 	}
 	up->access = access_to_write(up->fd);
+	quota_begin(s, up);
 	put_u64(&r->out, up->offset);
+	put_u64(&r->out, up->limit);
 	put_u8(&r->out, (uint8_t)up->access);
 	if (up->access != FILE_KEPT)
 		r->fd = up->fd;
@@ -126,15 +130,35 @@ agent_commit(struct agent_session *s, struct agent_req *r)
 {
 	enum fs_status status;
 
+	status = quota_commit(s, s->upload, r->num[0]);
+	if (status == FS_QUOTA) { /* R19.2: nothing of it stays */
+		upload_end(s, false);
+		return status;
+	}
 	if (s->upload->err != 0) {
 		errno = s->upload->err;
 		status = req_errno(r);
 	} else
 		status = upload_commit(s, r, s->upload, r->num[0]);
-	if (status == FS_OK)
+	if (status == FS_OK) {
+		quota_committed(s, s->upload, r->num[0]);
 		upload_free(s);
-	else
+	} else
 		upload_end(s, true);
+	return status;
+}
+
+/* The worker has written all that it was lent. */
+enum fs_status
+agent_grow(struct agent_session *s, struct agent_req *r)
+{
+	enum fs_status status;
+
+	if (!s->upload->is_counted || s->quota == 0)
+		return REQ_MALFORMED;
+	status = quota_lend(s, s->upload);
+	if (status == FS_OK)
+		put_u64(&r->out, s->upload->limit);
 	return status;
 }
 
@@ -176,7 +200,9 @@ agent_write(struct agent_session *s, struct agent_req *r)
 	if (up->access != FILE_KEPT || r->nbytes == 0 ||
 	    r->nbytes > FS_WRITE_MAX || r->num[0] > INT64_MAX - FS_WRITE_MAX)
 		return REQ_MALFORMED;
-	if (write_all(up->fd, r->bytes, r->nbytes, r->num[0]) == 0)
+	if (r->num[0] + r->nbytes > up->limit)
+		errno = EDQUOT;
+	else if (write_all(up->fd, r->bytes, r->nbytes, r->num[0]) == 0)
 		return FS_OK;
 	up->err = errno;
 	return req_errno(r);

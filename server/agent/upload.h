@@ -54,6 +54,11 @@ struct upload {
 	bool created; /* in place: the file was not there before */
 	enum file_access access; /* FILE_KEPT: the worker has no descriptor */
 	int err; /* errno of a write of ours that failed: no commit */
+	/* quota.c */
+	uint64_t had; /* bytes that its file had before */
+	uint64_t counted; /* ... that it is counted with now */
+	uint64_t limit; /* no byte may be written at or behind it */
+	bool is_counted;
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "common/mem.h"
 #include "common/sockutil.h"
 #include "server/agent/policy.h"
+#include "server/agent/quota.h"
 #include "server/agent/upload.h"
 
 /* An append waits so long for another one to the same file. */
@@ -130,7 +131,8 @@ commit_replace(
 	if (rename_final(s, up) == -1)
 		return -1;
 	sync_dir(s, up->t.dir);
-	partial_remove(s, up->t.dir, up->t.name, up->path);
+	if (partial_remove(s, up->t.dir, up->t.name, up->path))
+		quota_doubt(s);
 	return 0;
 }
 

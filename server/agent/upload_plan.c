@@ -12,6 +12,7 @@
 
 #include "server/agent/places.h"
 #include "server/agent/policy.h"
+#include "server/agent/quota.h"
 #include "server/agent/upload.h"
 
 #define UNIQUE_TRIES 1000
@@ -96,6 +97,7 @@ plan_resume(const struct agent_session *s, struct upload *up, uint64_t offset)
 	if (partial_find(s, up->path, &up->t, up->tmp, &part) &&
 	    (uint64_t)part.st_size >= offset) {
 		up->kind = UP_PARTIAL;
+		up->had = (uint64_t)part.st_size;
 		rights |= up->t.exists ? RIGHT_OVERWRITE : 0;
 	} else if (size >= offset) {
 		up->kind = UP_PREFIX;
@@ -115,7 +117,7 @@ plan_append(const struct agent_session *s, struct upload *up)
 
 	if (partial_find(s, up->path, &up->t, up->tmp, &part)) {
 		up->kind = UP_PARTIAL;
-		up->offset = (uint64_t)part.st_size;
+		up->offset = up->had = (uint64_t)part.st_size;
 		rights |= up->t.exists ? RIGHT_OVERWRITE : 0;
 	} else if (up->t.exists) {
 		up->kind = UP_TAIL;
@@ -134,6 +136,7 @@ plan_in_place(const struct agent_session *s, enum store_mode mode,
 	uint32_t rights = 0;
 
 	up->kind = UP_IN_PLACE;
+	up->had = size;
 	up->offset = mode == STORE_APPEND && offset == 0 ? size : offset;
 	if (up->offset > size)
 		return FS_BAD_OFFSET;
@@ -245,5 +248,7 @@ upload_plan(struct agent_session *s, struct agent_req *r, struct upload *up)
 		status = check_access(s, r, &up->t);
 	if (status == FS_OK && r->num[1] != 0)
 		status = check_space(&up->t);
+	if (status == FS_OK)
+		status = quota_check(s, up);
 	return status;
 }

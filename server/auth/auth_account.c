@@ -59,6 +59,8 @@ auth_account_fill(
 	out->dir_mode = r->dir_mode;
 	fill_places(r, out);
 	out->max_sessions = r->max_sessions;
+	out->quota = r->quota;
+	out->quota_files = r->quota_files;
 	memcpy(out->rates, r->rates, sizeof(out->rates));
 }
 

@@ -54,6 +54,7 @@ limit_reached(
 		    "421 Too many connections from your address (max %u), "
 		    "try later",
 		    (unsigned)conf->max_per_ip);
+		clients_probe(m, sessions_tally_from(&m->sessions, peer));
 		return REASON_MAX_PER_IP;
 	}
 	return REASON_NONE;

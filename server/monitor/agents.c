@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/monitor/monitor.h"
+#include "server/usage.h"
 
 #define AGENT_IDLE_MS 30000
 #define GRANT_MAX (sizeof(struct account) + 1024)
@@ -91,6 +92,7 @@ agent_gone(struct aproc *a)
 		log_errorx("agent[%ld] for uid %lu has gone, %u sessions have "
 			   "no files now",
 		    (long)a->pid, (unsigned long)a->ident.uid, a->nsessions);
+	usage_distrust();
 	TAILQ_CONCAT(&waiting, &a->pending, entry);
 	agent_free(a);
 	while ((g = TAILQ_FIRST(&waiting)) != NULL) {

@@ -81,10 +81,17 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		return;
 	}
 	if (user_limit_reached(m, account)) {
+		clients_probe(
+		    m, sessions_tally_of(&m->sessions, account->name));
 		login_refuse(m, c, V_LIMIT, "max-per-user");
 		return;
 	}
 	c->source = account->source;
+	if (account_take_usage(account) == -1) {
+		login_refuse(
+		    m, c, V_ERROR, "no-file-agent: nobody can count its quota");
+		return;
+	}
 	sessions_set_account(&m->sessions, c, account);
 	client_set_state(c, CLIENT_GRANTING);
 	if (agents_grant(m, c, account) == -1)

@@ -126,6 +126,7 @@ struct client {
 	enum client_state state; /* client_set_state() */
 	uint32_t attempt; /* of the login that is asked for */
 	struct guess guess; /* of it */
+	uint64_t probed; /* clock_ms() of the last MW_PROBE */
 	uint32_t delay; /* ms, before its refusal is told */
 	enum account_source source; /* of the account */
 	struct tally *from;
@@ -155,6 +156,9 @@ struct client *sessions_next(struct sessions *, uint64_t sid);
 /* Sessions from this client address (IPv6: from its /64). */
 unsigned sessions_from(struct sessions *, const struct addr *);
 unsigned sessions_of(struct sessions *, const char *account);
+/* The same as what they are counted by; NULL if there are none. */
+const struct tally *sessions_tally_from(struct sessions *, const struct addr *);
+const struct tally *sessions_tally_of(struct sessions *, const char *account);
 /* Counts the client for this account and its group, or for none (NULL). */
 void sessions_set_account(
     struct sessions *, struct client *, const struct account *);
@@ -255,6 +259,9 @@ void worker_tell_login(struct client *, enum verdict, const char *reason,
 /* How fast a session may move bytes from now on (0: as fast as it can), beside
  * the rates that it shares. */
 void client_set_rate(struct client *, uint64_t down, uint64_t up);
+/* A limit was reached: those counted there whose clients are gone, behind a NAT
+ * that has forgotten them, are to be found soon (R16.1). */
+void clients_probe(struct monitor *, const struct tally *);
 /* Ends a session with a 421. */
 void client_kick(struct client *, const char *reason);
 /* The same after its running transfer or command. */
@@ -271,6 +278,8 @@ int source_socket(const struct addr *local, bool implicit);
 /* shared.c: makes what processes share of this configuration; before the
  * workers that need it are forked. */
 void monitor_share(const struct config *);
+/* The place where its agents count what it stores. 0, or -1: there is none. */
+int account_take_usage(struct account *);
 
 /* -------------------------------------------------------- login (login.c) */
 /* What a client shows to log in. */

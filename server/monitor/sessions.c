@@ -163,20 +163,32 @@ sessions_remove(struct sessions *ss, struct client *c)
 	free(c);
 }
 
+const struct tally *
+sessions_tally_from(struct sessions *ss, const struct addr *peer)
+{
+	char key[ADDR_STRLEN];
+
+	return tally_find(&ss->from, address_key(peer, key, sizeof(key)));
+}
+
+const struct tally *
+sessions_tally_of(struct sessions *ss, const char *account)
+{
+	return tally_find(&ss->accounts, account);
+}
+
 unsigned
 sessions_from(struct sessions *ss, const struct addr *peer)
 {
-	char key[ADDR_STRLEN];
-	const struct tally *t;
+	const struct tally *t = sessions_tally_from(ss, peer);
 
-	t = tally_find(&ss->from, address_key(peer, key, sizeof(key)));
 	return t == NULL ? 0 : t->n;
 }
 
 unsigned
 sessions_of(struct sessions *ss, const char *account)
 {
-	const struct tally *t = tally_find(&ss->accounts, account);
+	const struct tally *t = sessions_tally_of(ss, account);
 
 	return t == NULL ? 0 : t->n;
 }

@@ -15,6 +15,7 @@
 #include "server/monitor/monitor.h"
 
 #define MESSAGE_MAX 8192 /* of ours: a start directory and some words */
+#define PROBE_MS 30000 /* not more often than that */
 
 /* --------------------------------------------------------------- to them */
 void
@@ -95,6 +96,7 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 		put_u8(&b, account->tls_data);
 		put_u64(&b, account->rates[RATE_SESSION][RATE_DOWN]);
 		put_u64(&b, account->rates[RATE_SESSION][RATE_UP]);
+		put_u8(&b, account->usage_slot != 0);
 		put_u16(&b, tally_slot(c->account));
 		put_u16(&b, tally_slot(c->group));
 	}
@@ -112,6 +114,32 @@ client_set_rate(struct client *c, uint64_t down, uint64_t up)
 	put_u64(&b, down);
 	put_u64(&b, up);
 	worker_send(c->worker, &b, -1);
+}
+
+static void
+client_probe(struct client *c)
+{
+	uint8_t mem[32];
+	struct wbuf b;
+
+	if (c->probed != 0 && clock_ms() - c->probed < PROBE_MS)
+		return;
+	c->probed = clock_ms();
+	ipc_begin(&b, mem, sizeof(mem), MW_PROBE);
+	put_u64(&b, c->sid);
+	worker_send(c->worker, &b, -1);
+}
+
+void
+clients_probe(struct monitor *m, const struct tally *t)
+{
+	struct client *c;
+	struct wproc *w;
+
+	TAILQ_FOREACH (w, &m->workers, entry)
+		LIST_FOREACH (c, &w->clients, of_worker)
+			if (t != NULL && (c->from == t || c->account == t))
+				client_probe(c);
 }
 
 /* MW_KICK or MW_RETIRE */

@@ -197,6 +197,7 @@ accept_login(struct session *s, struct login_answer *a)
 	s->idle_timeout =
 	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
 	s->login_failures = 0;
+	s->has_quota = a->has_quota != 0;
 	s->pace = pace_new(a->rates, a->slots, NELEM(a->slots));
 	tls_stream_set_account(&s->ctl, s->user);
 	session_event(

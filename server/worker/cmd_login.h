@@ -14,7 +14,7 @@ struct login_answer {
 	char reason[PROTO_REASON_MAX];
 	uint32_t delay; /* ms before a refusal is told */
 	char name[PROTO_USER_MAX], start_dir[4096];
-	uint8_t anonymous, tls_data;
+	uint8_t anonymous, tls_data, has_quota;
 	uint32_t rights, umask, idle_timeout;
 	uint64_t rates[RATE_WAYS]; /* the session's own */
 	unsigned slots[3]; /* of those it shares */

@@ -2,6 +2,8 @@
 /*
  * SITE (RFC 959 4.1.3): a second, smaller table of commands.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -314,6 +316,48 @@ chmod_on(const struct config *conf)
 	return conf->site_chmod;
 }
 
+static void
+put_quota(char *out, size_t size, uint64_t used, uint64_t quota)
+{
+	if (quota == 0)
+		(void)snprintf(out, size, "%" PRIu64, used);
+	else
+		(void)snprintf(
+		    out, size, "%" PRIu64 " of %" PRIu64, used, quota);
+}
+
+static void
+on_usage(struct session *s, struct fs_reply *r)
+{
+	char bytes[64], files[64];
+	uint64_t used, quota;
+
+	if (r->status == FS_OK) {
+		used = get_u64(&r->body);
+		quota = get_u64(&r->body);
+		put_quota(bytes, sizeof(bytes), used, quota);
+		used = get_u64(&r->body);
+		quota = get_u64(&r->body);
+		put_quota(files, sizeof(files), used, quota);
+		if (!fs_end(s, r))
+			return;
+		reply(s, 200, "Used: %s bytes, %s files.", bytes, files);
+	} else
+		fs_refuse(s, r->status, 0, "");
+	cmd_finish(s);
+}
+
+static enum cmd_result
+site_quota(struct session *s, char *arg)
+{
+	if (!s->has_quota) {
+		reply(s, 200, "No quota.");
+		return CMD_DONE;
+	}
+	fs_usage(s, on_usage);
+	return CMD_PENDING;
+}
+
 static bool
 rmdir_on(const struct config *conf)
 {
@@ -336,6 +380,7 @@ static const struct {
 	{ "HELP", site_help_cmd, NULL, "[ <sp> command ]" },
 	{ "IDLE", site_idle, NULL, "[ <sp> seconds ]" },
 	{ "MKDIR", site_mkdir, NULL, "<sp> pathname" },
+	{ "QUOTA", site_quota, NULL, "" },
 	{ "RMDIR", site_rmdir, rmdir_on, "<sp> pathname" },
 	{ "SYMLINK", site_symlink, symlink_on, "<sp> target <sp> link" },
 	{ "UMASK", site_umask, NULL, "[ <sp> mask ]" },

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/ftptime.h"
+#include "common/mem.h"
 #include "common/str.h"
 #include "common/vpath.h"
 #include "server/worker/cmd.h"
@@ -195,6 +196,37 @@ cmd_rest(struct session *s, char *arg)
 }
 
 /* "ALLO n" or "ALLO n R n"; 200, because some devices give up on 202. */
+static void
+on_space(struct session *s, struct fs_reply *r)
+{
+	uint64_t *wanted = s->ctx, left;
+
+	if (r->status == FS_OK) {
+		left = get_u64(&r->body);
+		if (!fs_end(s, r))
+			return;
+		if (left < *wanted)
+			reply(s, 552, "Quota exceeded.");
+		else
+			reply(s, 200, "ALLO command successful.");
+	} else
+		fs_refuse(s, r->status, 0, "");
+	cmd_finish(s);
+}
+
+/* R19.1: what does not fit is said before it is sent. */
+static enum cmd_result
+ask_space(struct session *s, uint64_t wanted)
+{
+	uint64_t *ctx = xmalloc(sizeof(*ctx));
+
+	*ctx = wanted;
+	free(s->ctx);
+	s->ctx = ctx;
+	fs_space(s, s->cwd, on_space);
+	return CMD_PENDING;
+}
+
 enum cmd_result
 cmd_allo(struct session *s, char *arg)
 {
@@ -209,6 +241,8 @@ cmd_allo(struct session *s, char *arg)
 		ok = ascii_casecmp(word, "R") == 0 && rest != NULL &&
 		     parse_u64(rest, UINT64_MAX, &n) == 0;
 	}
+	if (ok && s->has_quota)
+		return ask_space(s, n);
 	if (ok)
 		reply(s, 200,
 		    "ALLO command successful; no storage allocation "

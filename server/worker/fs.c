@@ -391,6 +391,24 @@ fs_commit(struct session *s, uint64_t size, fs_cb *cb)
 }
 
 void
+fs_grow(struct session *s, fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_GROW);
+	submit(s, FS_GROW, &w, cb);
+}
+
+void
+fs_usage(struct session *s, fs_cb *cb)
+{
+	struct wbuf w;
+
+	begin(s, &w, FS_USAGE);
+	submit(s, FS_USAGE, &w, cb);
+}
+
+void
 fs_abandon(struct session *s, int keep, fs_cb *cb)
 {
 	struct wbuf w;

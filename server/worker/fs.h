@@ -68,6 +68,9 @@ void fs_store(struct session *, enum store_mode, int check_only,
 /* len bytes, at most FS_WRITE_MAX */
 void fs_write(
     struct session *, uint64_t offset, const void *, size_t len, fs_cb *);
+/* The upload has reached its limit: what is the next one? */
+void fs_grow(struct session *, fs_cb *);
+void fs_usage(struct session *, fs_cb *);
 void fs_commit(struct session *, uint64_t size, fs_cb *);
 void fs_abandon(struct session *, int keep, fs_cb *);
 void fs_mkdir(struct session *, const char *path, int with_parents, fs_cb *);

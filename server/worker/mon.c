@@ -104,6 +104,7 @@ get_account(struct rbuf *r, struct login_answer *a)
 	a->tls_data = get_u8(r);
 	a->rates[RATE_DOWN] = get_u64(r);
 	a->rates[RATE_UP] = get_u64(r);
+	a->has_quota = get_u8(r);
 	a->slots[0] = get_u16(r);
 	a->slots[1] = get_u16(r);
 }
@@ -144,6 +145,17 @@ on_source_port(struct worker *w, struct ipc_msg *m)
 	session_enter(s);
 	data_source_port(s, serial, err, take_fd(m));
 	session_leave(s);
+}
+
+/* Who is in the middle of something is found out about by that. */
+static void
+on_probe(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+
+	check_end(m);
+	if (s != NULL && s->mode == CTRL_READY)
+		sock_probe(s->ctl.fd);
 }
 
 static void
@@ -291,6 +303,7 @@ static const struct {
 	{ MW_RATE, on_rate },
 	{ MW_STATS, status_count },
 	{ MW_WATCH, status_watch },
+	{ MW_PROBE, on_probe },
 };
 
 void

@@ -124,6 +124,7 @@ session_drop_user(struct session *s)
 	s->fs = NULL;
 	free(s->pace);
 	s->pace = NULL;
+	s->has_quota = false;
 	tls_stream_set_account(&s->ctl, NULL);
 	set_string(&s->user, NULL);
 	set_string(&s->rename_from, NULL);

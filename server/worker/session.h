@@ -150,6 +150,7 @@ struct session {
 	bool tls_data; /* the account's transfers need PROT P */
 	uint32_t rights, umask;
 	struct fs *fs; /* the agent's channel, NULL before login */
+	bool has_quota;
 	struct pace *pace; /* how fast it may move bytes; NULL: no limit */
 
 	/* parameters; session_reset() gives the table 4.3 defaults */

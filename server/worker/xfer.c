@@ -110,7 +110,7 @@ xfer_new(struct session *s, const struct xfer_ops *ops, const char *verb,
 	x->s = s;
 	x->ops = ops;
 	x->st.fd = x->file = x->pipe[0] = x->pipe[1] = -1;
-	x->total = UINT64_MAX;
+	x->total = x->limit = UINT64_MAX;
 	x->private = s->private;
 	x->began = x->progress = clock_ms();
 	timer_init(&x->timer, on_timer, x);

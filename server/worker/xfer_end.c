@@ -61,6 +61,8 @@ static const struct {
 	    REASON_WRITE_ERROR, ORDERLY_UPLOAD },
 	[XE_FULL] = { 552, "Disk full; transfer aborted.", REASON_DISK_FULL,
 	    ORDERLY_UPLOAD },
+	[XE_QUOTA] = { 552, "Quota exceeded; transfer aborted.", REASON_QUOTA,
+	    ORDERLY_UPLOAD },
 	[XE_AGENT] = { 451, NULL, REASON_AGENT_REFUSED, ORDERLY_UPLOAD },
 };
 
@@ -184,8 +186,9 @@ leave_agent(struct xfer *x)
 	if (x->asked)
 		fs_cancel(x->s);
 	fd_close(&x->file);
-	if (x->stored) /* what came is kept for REST and APPE */
-		fs_abandon(x->s, 1, ignore_answer);
+	/* What came is kept for REST and APPE; not what never fits (R19.2). */
+	if (x->stored)
+		fs_abandon(x->s, x->error != XE_QUOTA, ignore_answer);
 }
 
 static void

@@ -61,6 +61,7 @@ enum xfer_error {
 	XE_SHRANK,
 	XE_WRITE,
 	XE_FULL,
+	XE_QUOTA,
 	XE_AGENT, /* xfer->refusal says why */
 };
 
@@ -122,6 +123,8 @@ struct xfer {
 	enum store_mode store;
 	uint64_t restart;
 	bool bulk; /* it is a large one */
+	uint64_t limit; /* of a quota: offset must not pass it; UINT64_MAX */
+	bool no_more; /* the limit cannot be moved */
 	int pipe[2]; /* -1 unless splicing; empty between steps */
 	char *unique; /* STOU: the name that the agent chose */
 

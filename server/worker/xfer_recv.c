@@ -105,10 +105,63 @@ drain(struct xfer *x, size_t len)
 	return STEP_AGAIN;
 }
 
+/* How many of len bytes may come before the limit of a quota; converting makes
+ * them no more. */
+static size_t
+room(const struct xfer *x, size_t len)
+{
+	return (size_t)MIN(len, x->limit - (uint64_t)x->offset);
+}
+
+static void
+on_grown(struct session *s, struct fs_reply *r)
+{
+	struct xfer *x = s->xfer;
+
+	x->asked = false;
+	if (r->status == FS_OK)
+		x->limit = get_u64(&r->body);
+	else
+		x->no_more = true;
+	if (rbuf_end(&r->body) < 0 || x->limit < (uint64_t)x->offset) {
+		x->refusal = FS_IO;
+		xfer_fail(x, XE_AGENT);
+	} else
+		xfer_move(x);
+}
+
+/* A file that is as long as the quota allows fits; one byte more does not. */
+static enum xfer_step
+at_limit(struct xfer *x)
+{
+	size_t n;
+	char c;
+
+	if (x->asked)
+		return STEP_AGENT;
+	if (!x->no_more) {
+		x->asked = true;
+		fs_grow(x->s, on_grown);
+		return STEP_AGENT;
+	}
+	switch (x->st.ops->read(&x->st, &c, 1, &n)) {
+	case IO_EOF:
+		return STEP_DONE;
+	case IO_WANT_READ:
+		return STEP_READ;
+	case IO_WANT_WRITE:
+		return STEP_WRITE;
+	case IO_DONE:
+		return xfer_failed(x, XE_QUOTA);
+	default:
+		return xfer_failed(x, XE_RESET);
+	}
+}
+
 static enum xfer_step
 recv_spliced(struct xfer *x)
 {
-	size_t len = xfer_allow(x, XFER_PIPE_SIZE);
+	size_t len = xfer_allow(x, room(x, XFER_PIPE_SIZE));
 	ssize_t n;
 
 	if (len == 0)
@@ -145,7 +198,7 @@ recv_copied(struct xfer *x)
 	size_t size = x->convert               ? half - 1
 		      : x->access == FILE_KEPT ? FS_WRITE_MAX
 					       : sizeof(x->s->w->scratch);
-	size_t len = xfer_allow(x, size);
+	size_t len = xfer_allow(x, room(x, size));
 	char *in = x->convert ? buf + half : buf;
 	enum xfer_step step;
 
@@ -191,6 +244,8 @@ wake_less(struct xfer *x)
 static enum xfer_step
 stor_move(struct xfer *x)
 {
+	if ((uint64_t)x->offset >= x->limit)
+		return at_limit(x);
 	if (!x->bulk && x->moved > BULK && x->s->pace == NULL)
 		wake_less(x);
 	return x->pipe[0] >= 0 ? recv_spliced(x) : recv_copied(x);
@@ -354,8 +409,9 @@ on_stored(struct session *s, struct fs_reply *r)
 	}
 	read_path(x, r);
 	offset = get_u64(&r->body);
+	x->limit = get_u64(&r->body);
 	access = get_u8(&r->body);
-	if (rbuf_end(&r->body) < 0 || offset > INT64_MAX ||
+	if (rbuf_end(&r->body) < 0 || offset > INT64_MAX || x->limit < offset ||
 	    access >= FILE_ACCESS_COUNT ||
 	    (access == FILE_KEPT) != (x->file < 0)) {
 		refused(x, FS_IO);

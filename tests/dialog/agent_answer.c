@@ -98,6 +98,7 @@ answer_store(struct stage *st, struct wbuf *w, const char *arg)
 	if (st->check_only)
 		return -1;
 	put_u64(w, (uint64_t)number(arg, "offset=", (long long)st->offset, 10));
+	put_u64(w, (uint64_t)number(arg, "limit=", -1, 10));
 	put_u8(w, FILE_READY);
 	fd_close(&st->stored);
 	st->stored = make_file(st, arg);
@@ -134,6 +135,15 @@ put_fields(struct stage *st, struct wbuf *w, const char *arg)
 		break;
 	case FS_UTIME:
 		put_i64(w, number(arg, "mtime=", 0, 10));
+		break;
+	case FS_GROW:
+		put_u64(w, (uint64_t)number(arg, "limit=", 0, 10));
+		break;
+	case FS_USAGE:
+		put_u64(w, (uint64_t)number(arg, "bytes=", 0, 10));
+		put_u64(w, 1000);
+		put_u64(w, (uint64_t)number(arg, "files=", 0, 10));
+		put_u64(w, 0);
 		break;
 	case FS_SPACE:
 		put_u64(w, (uint64_t)number(arg, "bytes=", 0, 10));

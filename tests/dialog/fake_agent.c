@@ -34,6 +34,8 @@ static const struct {
 	{ FS_LIST, "LIST", "Lps" },
 	{ FS_LIST_NEXT, "LIST_NEXT", "" },
 	{ FS_STORE, "STORE", "bcOp" },
+	{ FS_GROW, "GROW", "" },
+	{ FS_USAGE, "USAGE", "" },
 	{ FS_COMMIT, "COMMIT", "q" },
 	{ FS_ABANDON, "ABANDON", "b" },
 	{ FS_MKDIR, "MKDIR", "pb" },

@@ -191,6 +191,7 @@ put_account(struct wbuf *w, const char *arg)
 	put_u8(w, step_value(arg, "tls_data=") != NULL);
 	put_u64(w, number(arg, "down=", 0));
 	put_u64(w, number(arg, "up=", 0));
+	put_u8(w, step_value(arg, "quota=") != NULL);
 	put_u32(w, 0); /* slots */
 }
 

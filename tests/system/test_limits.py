@@ -3,6 +3,7 @@
 """Who is kept out, and how much the others may have: guessing, bans, rates."""
 
 import signal
+import socket
 import time
 
 import lib
@@ -252,6 +253,130 @@ class ServerRate(lib.TestCase):
             wait()
         self.assertGreater(time.monotonic() - began, (1.5 - 0.1) * 0.95)
         self.assertEqual(self.server.get("2"), data)
+
+
+class Quota(lib.TestCase):
+    LIMIT = 1 << 20
+    USERS = (("q", "x"), ("few", "x"))
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        path = server.base + "/users"
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        text = text.replace('user "q" {', 'user "q" {\n quota = 1m')
+        text = text.replace('user "few" {', 'user "few" {\n quota_files = 3')
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return server
+
+    def setUp(self):
+        # The directory is emptied behind the server's back.
+        self.assertEqual(self.server.stop(), [])
+        self.server.empty()
+        self.server.reset_log()
+        self.server.start()
+
+    def too_much(self, client, command, data):
+        """An upload that must end with 552 after its 150."""
+        with client.transfer(command) as sock:
+            try:
+                sock.sendall(data)
+                sock.shutdown(socket.SHUT_WR)
+            except OSError:  # it was ended
+                pass
+        return client.must_end(552)
+
+    def test_full(self):
+        # R19.1: before 150, before any data connection.
+        self.server.put("big", lib.pattern(self.LIMIT))
+        client = self.login("q", "x")
+        for command in ("STOR f", "APPE big", "STOU"):
+            client.must("EPSV", 229)
+            client.must(command, 552)
+        client.must("ALLO 1", 552)
+        client.must("DELE big", 250)
+        client.must(f"ALLO {self.LIMIT}", 200)
+        client.must(f"ALLO {self.LIMIT + 1}", 552)
+
+    def test_exactly_full(self):
+        data = lib.pattern(self.LIMIT)
+        client = self.login("q", "x")
+        client.upload("STOR f", data)
+        self.assertEqual(self.server.get("f"), data)
+        self.assertEqual(client.must("AVBL", 213).text, "0")
+        self.assertEqual(
+            client.must("SITE QUOTA", 200).text,
+            f"Used: {self.LIMIT} of {self.LIMIT} bytes, 1 files.")
+
+    def test_crossing(self):
+        # R19.2: the old file stays, nothing of the new one does.
+        self.server.put("f", b"old")
+        client = self.login("q", "x")
+        self.too_much(client, "STOR f", lib.pattern(self.LIMIT))
+        self.assertEqual(self.server.get("f"), b"old")
+        self.assertEqual(self.server.names(), ["f"])
+        client.must("EPSV", 229)
+        client.must("STOR f", 552)
+        client.upload("STOR g", b"x" * 1000)
+
+    def test_ascii_and_append(self):
+        client = self.login("q", "x")
+        client.upload("STOR f", lib.pattern(self.LIMIT // 2))
+        client.must("TYPE A", 200)
+        self.too_much(client, "APPE f", lib.pattern(self.LIMIT))
+        self.assertEqual(len(self.server.get("f")), self.LIMIT // 2)
+        client.upload("APPE g", lib.pattern(self.LIMIT // 4))
+
+    def test_several_sessions(self):
+        # What all store together is never more than the quota.
+        part = self.LIMIT * 2 // 5
+        clients = [self.login("q", "x") for _ in range(5)]
+
+        def upload(number, client):
+            with client.transfer(f"STOR {number}") as sock:
+                try:
+                    sock.sendall(lib.pattern(part))
+                    sock.shutdown(socket.SHUT_WR)
+                except OSError:  # it was ended
+                    pass
+            return client.reply().code
+
+        def try_upload(number, client):
+            try:
+                return upload(number, client)
+            except AssertionError:  # refused before it began
+                return 552
+
+        waits = [self.in_background(try_upload, i, c)
+                 for i, c in enumerate(clients)]
+        codes = [wait() for wait in waits]
+        stored = [n for n in self.server.names() if not n.startswith(".")]
+        self.assertEqual(codes.count(226), len(stored))
+        self.assertEqual(set(codes) - {226, 552}, set())
+        self.assertLessEqual(len(stored) * part, self.LIMIT)
+        # Nothing is lent any more: the rest fits exactly.
+        left = self.LIMIT - len(stored) * part
+        client = self.login("q", "x")
+        self.assertEqual(client.must("AVBL", 213).text, str(left))
+        client.upload("STOR rest", lib.pattern(left))
+
+    def test_number_of_files(self):
+        client = self.login("few", "x")
+        for name in "abc":
+            client.upload("STOR " + name, b"x")
+        client.must("EPSV", 229)
+        client.must("STOR d", 552)
+        client.upload("STOR a", b"replaced")
+        client.must("RNFR a", 350)
+        client.must("RNTO b", 250)
+        client.upload("STOR d", b"x")
+
+    def test_no_quota(self):
+        client = self.login()
+        self.assertEqual(client.must("SITE QUOTA", 200).text, "No quota.")
+        client.upload("STOR f", lib.pattern(self.LIMIT * 2))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ tests_unit_check_agent_SOURCES = tests/unit/check_agent.c \
 	tests/unit/test_agent_list.c \
 	tests/unit/test_agent_ops.c \
 	tests/unit/test_agent_pages.c \
+	tests/unit/test_agent_quota.c \
 	tests/unit/test_agent_paths.c \
 	tests/unit/test_agent_process.c \
 	tests/unit/test_agent_resume.c \

@@ -20,7 +20,7 @@
 
 struct fixture f;
 int store_fd = -1;
-uint64_t store_at;
+uint64_t store_at, store_limit;
 char store_path[VPATH_MAX];
 
 static void
@@ -241,6 +241,7 @@ store(unsigned mode, uint64_t offset, const char *path)
 		return status;
 	get_str(&f.m.body, store_path, sizeof(store_path));
 	store_at = get_u64(&f.m.body);
+	store_limit = get_u64(&f.m.body);
 	ck_assert_uint_eq(get_u8(&f.m.body), FILE_READY);
 	ask_end();
 	ck_assert_int_ne(f.m.fd, -1);

@@ -74,7 +74,7 @@ int store(unsigned mode, uint64_t offset, const char *path);
 int upload(unsigned mode, uint64_t offset, const char *path, const char *text);
 /* Writes to the descriptor that store() got; returns where writing began. */
 extern int store_fd;
-extern uint64_t store_at;
+extern uint64_t store_at, store_limit;
 extern char store_path[VPATH_MAX];
 int commit(uint64_t size);
 int abandon(int keep);

@@ -22,6 +22,7 @@ main(void)
 	srunner_add_suite(sr, suite_agent_resume());
 	srunner_add_suite(sr, suite_agent_list());
 	srunner_add_suite(sr, suite_agent_pages());
+	srunner_add_suite(sr, suite_agent_quota());
 	srunner_add_suite(sr, suite_agent_process());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);

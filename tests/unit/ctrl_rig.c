@@ -280,6 +280,7 @@ crig_verdict(struct ctrl_rig *r, uint32_t n, enum verdict verdict, int fd)
 		put_u8(b, 0);
 		put_u64(b, 0);
 		put_u64(b, 0);
+		put_u8(b, 0);
 		put_u32(b, 0); /* slots */
 	}
 	crig_tell(r, fd);

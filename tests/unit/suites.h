@@ -16,6 +16,7 @@ Suite *suite_agent_ops(void);
 Suite *suite_agent_pages(void);
 Suite *suite_agent_paths(void);
 Suite *suite_agent_process(void);
+Suite *suite_agent_quota(void);
 Suite *suite_agent_resume(void);
 Suite *suite_agent_places(void);
 Suite *suite_agent_rights(void);

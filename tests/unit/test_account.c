@@ -31,6 +31,9 @@ new_account(void)
 	a->tls_data = true;
 	strlcpy(a->group, "staff", sizeof(a->group));
 	a->max_sessions = 7;
+	a->quota = 1ULL << 40;
+	a->quota_files = 9;
+	a->usage_slot = 11;
 	a->rates[RATE_SESSION][RATE_DOWN] = UINT64_MAX;
 	a->rates[RATE_GROUP][RATE_UP] = 5;
 	a->create_home = true;
@@ -74,6 +77,9 @@ START_TEST(account_comes_back_whole)
 	ck_assert_uint_eq(b->idle_timeout, 300);
 	ck_assert_str_eq(b->group, "staff");
 	ck_assert_uint_eq(b->max_sessions, 7);
+	ck_assert_uint_eq(b->quota, 1ULL << 40);
+	ck_assert_uint_eq(b->quota_files, 9);
+	ck_assert_uint_eq(b->usage_slot, 11);
 	ck_assert_uint_eq(b->rates[RATE_SESSION][RATE_DOWN], UINT64_MAX);
 	ck_assert_uint_eq(b->rates[RATE_GROUP][RATE_UP], 5);
 	ck_assert_uint_eq(b->rates[RATE_USER][RATE_UP], 0);
@@ -164,7 +170,7 @@ static int
 get_raw(
     struct account *b, unsigned anonymous, unsigned ngroups, unsigned tls_data)
 {
-	uint8_t mem[512];
+	uint8_t mem[1024];
 	struct wbuf w;
 	struct rbuf r;
 	unsigned i;
@@ -186,6 +192,9 @@ get_raw(
 	put_u8(&w, (uint8_t)tls_data);
 	put_str(&w, "");
 	put_u32(&w, 0);
+	put_u64(&w, 0);
+	put_u64(&w, 0);
+	put_u16(&w, 0);
 	for (i = 0; i < RATE_SCOPES * RATE_WAYS; i++)
 		put_u64(&w, 0);
 	put_u8(&w, 0);

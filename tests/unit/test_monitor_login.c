@@ -61,6 +61,7 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u8(&msg->body), 1);
 	ck_assert_uint_eq(get_u64(&msg->body), 1000);
 	ck_assert_uint_eq(get_u64(&msg->body), 2000);
+	ck_assert_uint_eq(get_u8(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
@@ -162,6 +163,9 @@ START_TEST(user_limit)
 	login_ask(other, 1, "ann");
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	/* R16.1: is the one who is in the way still there? Asked once. */
+	ck_assert_uint_eq(
+	    get_u64(&fake_expect(login_worker, MW_PROBE)->body), login_sid);
 	login_expect(other, 1, V_LIMIT, "max-per-user");
 	login_whole(third, "bob", 1000);
 	/* A logout makes room. */
@@ -187,6 +191,7 @@ START_TEST(user_limit_counts_grants)
 	login_ask(other, 1, "ann");
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	fake_expect(login_worker, MW_PROBE);
 	login_expect(other, 1, V_LIMIT, "max-per-user");
 	close(c2);
 }

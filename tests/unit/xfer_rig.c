@@ -137,6 +137,7 @@ answer_store(struct rig *r, struct rbuf *in, struct wbuf *out, int *fd_r)
 	if (check)
 		return;
 	put_u64(out, offset);
+	put_u64(out, UINT64_MAX);
 	put_u8(out, (uint8_t)r->store_access);
 	if (r->store_access != FILE_KEPT)
 		*fd_r = r->file;
