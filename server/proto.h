@@ -63,7 +63,7 @@ enum proto_mw {
 	/* u8 on, u64 sid (0: all): WM_LINES until it is off */
 	MW_WATCH = 13,
 	/* u64 sid: find out soon whether its client is still there */
-	MW_PROBE = 14,
+	MW_PROBE = 15,
 };
 
 /* ------------------------------------------------------ worker to monitor */
