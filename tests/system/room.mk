@@ -30,6 +30,7 @@ SYSTEM_TESTS = \
 	tests/system/test_slow.py \
 	tests/system/test_stapling.py \
 	tests/system/test_stop.py \
+	tests/system/test_systemd.py \
 	tests/system/test_tls_bad.py \
 	tests/system/test_tls_clients.py \
 	tests/system/test_tls_data.py \
