@@ -197,7 +197,7 @@ struct config {
 	uint32_t log_level, log_format; /* enums of common/log.h */
 	uint32_t log_max_size; /* bytes; 0 = any */
 	char *transfer_log; /* NULL = none */
-	char *banner;
+	char *banner, *login_message, *goodbye; /* server/message.h */
 	bool hide_version;
 	uint32_t drain_timeout; /* seconds, after SIGTERM */
 	enum conf_reload_ends reload_ends;

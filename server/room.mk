@@ -20,6 +20,7 @@ libserver_a_SOURCES += \
 	server/control_path.c \
 	server/counters.c server/counters.h \
 	server/explain.c server/explain.h \
+	server/message.c server/message.h \
 	server/nat.c server/nat.h \
 	server/proto.h \
 	server/rates.c server/rates.h \

@@ -140,7 +140,11 @@ cmd_acct(struct session *s, char *arg)
 enum cmd_result
 cmd_quit(struct session *s, char *arg)
 {
-	session_bye(s, 221, "Goodbye.", REASON_QUIT);
+	char text[MESSAGE_SIZE];
+	const char *last =
+	    reply_all_but_last(s, 221, s->w->conf->goodbye, text);
+
+	session_bye(s, 221, last, REASON_QUIT);
 	return CMD_CLOSE;
 }
 
@@ -207,7 +211,7 @@ accept_login(struct session *s, struct login_answer *a)
 		reply(s, 232, "User %.*s logged in, authorized by certificate.",
 		    NAME_SHOWN, s->user);
 	else
-		reply(s, 230, "Login successful.");
+		reply_message(s, 230, conf->login_message);
 	login_set(s, LOGIN_IN);
 	cmd_finish(s);
 	session_set_timer(s);

@@ -78,7 +78,7 @@ done(struct session *s)
 	session_touch(s);
 	if (greet) {
 		s->private = true; /* as clients of port 990 take for granted */
-		reply(s, 220, "%s", s->w->conf->banner);
+		reply_message(s, 220, s->w->conf->banner);
 	}
 	ctrl_flush(s);
 	/* The client may have ended the handshake: its first command, a second

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "server/message.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/refusal.h"
 #include "server/worker/status.h"
@@ -185,4 +186,28 @@ reply_final(struct session *s, int code, const char *fmt, ...)
 	put_code(s, code, ' ', fmt, ap);
 	va_end(ap);
 	s->pad_last = true;
+}
+
+/* Every line carries the code, so none can look like another reply's. */
+const char *
+reply_all_but_last(
+    struct session *s, int code, const char *text, char expanded[MESSAGE_SIZE])
+{
+	const struct message_values v = {
+		.user = s->user, .peer = &s->peer, .dir = s->cwd
+	};
+	char *line, *rest = expanded;
+
+	message_expand(text, &v, expanded, MESSAGE_SIZE);
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL)
+		reply_more(s, code, "%s", line);
+	return line;
+}
+
+void
+reply_message(struct session *s, int code, const char *text)
+{
+	char expanded[MESSAGE_SIZE];
+
+	reply(s, code, "%s", reply_all_but_last(s, code, text, expanded));
 }

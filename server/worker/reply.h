@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "server/message.h"
+
 struct session;
 
 /* "code text" */
@@ -36,6 +38,11 @@ void reply_alone(struct session *, int code, const char *fmt, ...)
 void reply_final(struct session *, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A text of the configuration: its lines, its macros filled in. */
+void reply_message(struct session *, int code, const char *text);
+/* The same without its last line, which is returned. */
+const char *reply_all_but_last(
+    struct session *, int code, const char *text, char expanded[MESSAGE_SIZE]);
 /* Bytes as they are: Telnet answers. */
 void reply_bytes(struct session *, const void *, size_t);
 /* Puts n blanks before the line end of the last reply. */

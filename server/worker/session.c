@@ -78,7 +78,7 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	if (session_listen(s)->implicit)
 		ctrl_tls_begin_implicit(s);
 	else
-		reply(s, 220, "%s", w->conf->banner);
+		reply_message(s, 220, w->conf->banner);
 	session_set_timer(s);
 	session_leave(s);
 }

@@ -20,6 +20,7 @@ SYSTEM_TESTS = \
 	tests/system/test_listing.py \
 	tests/system/test_login.py \
 	tests/system/test_logs.py \
+	tests/system/test_messages.py \
 	tests/system/test_nat.py \
 	tests/system/test_paths.py \
 	tests/system/test_rclone.py \

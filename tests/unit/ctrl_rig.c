@@ -52,11 +52,14 @@ static void
 set_conf(struct config *conf)
 {
 	static char banner[] = "FTP test server";
+	static char welcome[] = "Login successful.", goodbye[] = "Goodbye.";
 	static struct conf_listen listen; /* without TLS */
 
 	conf->listens = &listen;
 	conf->nlistens = 1;
 	conf->banner = banner;
+	conf->login_message = welcome;
+	conf->goodbye = goodbye;
 	conf->passive_min = 40000;
 	conf->passive_max = 60000;
 	conf->accept_timeout = conf->connect_timeout = 30;
