@@ -13,6 +13,7 @@ SYSTEM_TESTS = \
 	tests/system/test_ftplib.py \
 	tests/system/test_ftps.py \
 	tests/system/test_ftps_clients.py \
+	tests/system/test_guides.py \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
 	tests/system/test_lftp.py \
