@@ -26,7 +26,6 @@
 #include "server/conf.h"
 #include "server/conf_text.h"
 #include "server/conf_value.h"
-#include "server/message.h"
 #include "server/rights.h"
 #include "server/totp.h"
 
@@ -454,21 +453,6 @@ parse_date(const struct conf_key *k, struct conf_input *in, void *dst)
 	return 0;
 }
 
-/* Several lines and macros. */
-static int
-parse_message(const struct conf_key *k, struct conf_input *in, void *dst)
-{
-	const char *error = message_error(in->text);
-
-	if (error != NULL)
-		return refuse(in,
-		    "%s %s; macros are %%u, %%h, %%t, %%d and %%%%, and \\n "
-		    "begins a line",
-		    k->name, error);
-	set_string(dst, xstrdup(in->text));
-	return 0;
-}
-
 static int
 parse_path(const struct conf_key *k, struct conf_input *in, void *dst)
 {
@@ -577,8 +561,6 @@ const struct conf_type conf_ports = { "ports", parse_ports, print_ports,
 const struct conf_type conf_enum = { "choice", parse_enum, print_enum,
 	sizeof(unsigned), false };
 const struct conf_type conf_string = { "text", parse_string, print_string,
-	sizeof(char *), true };
-const struct conf_type conf_message = { "text", parse_message, print_string,
 	sizeof(char *), true };
 const struct conf_type conf_path = { "path", parse_path, print_string,
 	sizeof(char *), true };

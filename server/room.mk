@@ -8,6 +8,7 @@ libserver_a_SOURCES += \
 	server/conf_diff.c server/conf_diff.h \
 	server/conf_ident.c \
 	server/conf_keys.c server/conf_keys.h \
+	server/conf_message.c \
 	server/conf_parse.c server/conf_parse.h \
 	server/conf_places.c \
 	server/conf_print.c server/conf_print.h \
