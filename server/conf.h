@@ -246,7 +246,7 @@ struct config {
 	bool initial_type_ascii;
 	enum conf_ascii ascii;
 	bool mdtm_set; /* MDTM with two arguments sets the time */
-	bool site_chmod, site_symlink, site_rmdir;
+	bool site_chmod, site_symlink, site_rmdir, site_pswd;
 	bool show_dotfiles;
 	bool hide_ids; /* LIST prints "ftp ftp" */
 	bool list_localtime;

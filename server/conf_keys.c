@@ -316,6 +316,8 @@ const struct conf_key conf_keys[] = {
 	    "Allows SITE SYMLINK, within the account's rights." },
 	{ SECTION_FILES, "site_rmdir", &conf_bool, AT(site_rmdir), "no", 0, 0, NULL,
 	    "Allows SITE RMDIR, which removes a directory with all it holds." },
+	{ SECTION_FILES, "site_pswd", &conf_bool, AT(site_pswd), "no", 0, 0, NULL,
+	    "Allows SITE PSWD, by which users of the users file change their own password." },
 	{ SECTION_FILES, "show_dotfiles", &conf_bool, AT(show_dotfiles), "yes", 0, 0, NULL,
 	    "Lists names that begin with a dot even when the client does not ask for them." },
 	{ SECTION_FILES, "hide_ids", &conf_bool, AT(hide_ids), "no", 0, 0, NULL,

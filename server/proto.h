@@ -64,6 +64,8 @@ enum proto_mw {
 	MW_WATCH = 13,
 	/* u64 sid: find out soon whether its client is still there */
 	MW_PROBE = 15,
+	/* u64 sid, u8 enum verdict: to WM_PASSWORD */
+	MW_PASSWORD = 16,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -90,6 +92,8 @@ enum proto_wm {
 	/* u32 dropped before, bytes lines; each line is u64 sid, u8 enum
 	 * dialogue_kind, str user, str text (escaped, as above) */
 	WM_LINES = 39,
+	/* u64 sid, str old, str new: the user wants another password */
+	WM_PASSWORD = 40,
 };
 
 #define STATUS_TEXT_MAX 512 /* with NUL */
@@ -121,6 +125,10 @@ enum verdict {
 enum login_ask {
 	ASK_PASSWORD, /* is it right? */
 	ASK_CERTIFICATE, /* USER: is the certificate enough (232)? */
+	/* From the monitor to auth only: the password is right, and what stands
+	 * for the names is to be the new one. The reason of V_OK is its hash.
+	 */
+	ASK_NEW_PASSWORD,
 };
 
 /* ------------------------------------------------------- monitor and auth */

@@ -23,6 +23,7 @@ libserver_a_SOURCES += \
 	server/explain.c server/explain.h \
 	server/message.c server/message.h \
 	server/nat.c server/nat.h \
+	server/password_hash.c server/password_hash.h \
 	server/proto.h \
 	server/rates.c server/rates.h \
 	server/resolver.c \
@@ -33,4 +34,6 @@ libserver_a_SOURCES += \
 	server/tlsconf_priv.h \
 	server/tlsconf_selfsigned.c \
 	server/totp.c server/totp.h \
-	server/usage.c server/usage.h
+	server/usage.c server/usage.h \
+	server/users_edit.c server/users_edit.h \
+	server/users_file.c server/users_file.h

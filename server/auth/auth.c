@@ -49,7 +49,7 @@ attempt_get(struct attempt *at, struct ipc_msg *m)
 	addr_get(&m->body, &at->req.peer);
 	at->req.tls = get_u8(&m->body) != 0;
 	get_str(&m->body, at->names, sizeof(at->names));
-	if (rbuf_end(&m->body) != 0 || ask > ASK_CERTIFICATE)
+	if (rbuf_end(&m->body) != 0 || ask > ASK_NEW_PASSWORD)
 		diex("the monitor sent a malformed login attempt");
 	at->req.ask = ask;
 	at->req.user = at->user;

@@ -64,6 +64,9 @@ struct auth_backend {
 extern const struct auth_backend auth_file, auth_anonymous, auth_program,
     auth_pam;
 
+/* ASK_NEW_PASSWORD; the hash is good until the next one. */
+enum verdict auth_new_password(struct auth *, const struct auth_request *,
+    struct account *, const char **hash_r);
 /* 0, or -1 if the service user does not exist. */
 int auth_init(struct auth *, const struct config *);
 void auth_clear(struct auth *);

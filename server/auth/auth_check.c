@@ -61,6 +61,8 @@ auth_check(struct auth *a, const struct auth_request *req, struct account *out,
 
 	if (req->ask == ASK_CERTIFICATE)
 		return auth_certificate(a, req, out, reason_r);
+	if (req->ask == ASK_NEW_PASSWORD)
+		return auth_new_password(a, req, out, reason_r);
 	for (i = 0; i < NELEM(backends); i++) {
 		*reason_r = backends[i]->name;
 		answer = backends[i]->check(a, req, out, reason_r);

@@ -3,9 +3,11 @@
  * The users of ftpd.conf and the users file.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/auth/auth.h"
+#include "server/password_hash.h"
 #include "server/totp.h"
 
 static void
@@ -109,6 +111,35 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	*reason_r = auth_file.name;
 	fill(a, u, out);
 	return AUTH_ACCEPT;
+}
+
+#define NEW_PASSWORD_MIN 8
+
+enum verdict
+auth_new_password(struct auth *a, const struct auth_request *req,
+    struct account *out, const char **hash_r)
+{
+	static char hash[PROTO_REASON_MAX];
+	const struct conf_user *u = conf_find_user(a->conf, req->user);
+	const char *new = req->names;
+	char *made;
+
+	*hash_r = "bad-password";
+	if (u == NULL || check_password(a, u, req) != NULL)
+		return V_DENIED;
+	*hash_r = "weak-password";
+	if (strlen(new) < NEW_PASSWORD_MIN || strcmp(new, req->password) == 0)
+		return V_LIMIT;
+	made = password_hash(new);
+	if (made == NULL || strlcpy(hash, made, sizeof(hash)) >= sizeof(hash)) {
+		free(made);
+		*hash_r = "no-hash";
+		return V_ERROR;
+	}
+	free(made);
+	*hash_r = hash;
+	fill(a, u, out);
+	return V_OK;
 }
 
 static bool

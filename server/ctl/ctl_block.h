@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "server/ctl/ctl.h"
-#include "server/ctl/users_edit.h"
-#include "server/ctl/users_file.h"
+#include "server/users_edit.h"
+#include "server/users_file.h"
 
 #define BLOCK_FIELDS 64
 

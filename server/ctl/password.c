@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <crypt.h>
 #include <err.h>
 #include <readpassphrase.h>
 #include <stdio.h>
@@ -15,22 +14,8 @@
 
 #include "common/mem.h"
 #include "server/ctl/password.h"
+#include "server/password_hash.h"
 #include "server/proto.h"
-
-char *
-password_hash(const char *password)
-{
-	char salt[CRYPT_GENSALT_OUTPUT_SIZE], *hash = NULL, *made;
-	struct crypt_data *data = xcalloc(1, sizeof(*data));
-
-	if (crypt_gensalt_rn("$y$", 0, NULL, 0, salt, sizeof(salt)) != NULL) {
-		made = crypt_rn(password, salt, data, sizeof(*data));
-		if (made != NULL)
-			hash = xstrdup(made);
-	}
-	free_secret(data, sizeof(*data));
-	return hash;
-}
 
 static int
 ask_terminal(const char *user, char *first, size_t size)

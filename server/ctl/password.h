@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Asking for a new password and hashing it.
+ * Asking for a new password.
  */
 #ifndef SERVER_CTL_PASSWORD_H
 #define SERVER_CTL_PASSWORD_H
@@ -10,7 +10,5 @@
  * none. Returns the hash in fresh memory, or NULL after saying why on stderr.
  */
 char *password_ask(const char *user);
-/* Its yescrypt hash with a fresh salt, in fresh memory; NULL with errno. */
-char *password_hash(const char *password);
 
 #endif

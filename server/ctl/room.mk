@@ -14,6 +14,4 @@ libserver_a_SOURCES += \
 	server/ctl/password.c server/ctl/password.h \
 	server/ctl/show.c server/ctl/show.h \
 	server/ctl/show_table.c \
-	server/ctl/users_edit.c server/ctl/users_edit.h \
-	server/ctl/users_file.c server/ctl/users_file.h \
 	server/ctl/watch_model.c server/ctl/watch_model.h

@@ -64,6 +64,8 @@ attempt_forget_password(struct attempt *a)
 	if (a->password != NULL)
 		free_secret(a->password, strlen(a->password));
 	a->password = NULL;
+	if (a->ask == ASK_NEW_PASSWORD && a->names != NULL)
+		explicit_bzero(a->names, strlen(a->names));
 }
 
 static void
@@ -108,11 +110,14 @@ auth_gone(struct authproc *p)
 {
 	struct auths *as = p->as;
 	uint64_t sid = p->now != NULL ? p->now->sid : 0;
+	bool is_new = p->now != NULL && p->now->ask == ASK_NEW_PASSWORD;
 
 	if (!p->retiring)
 		respawn_after(&as->respawn, p->born);
 	auth_free(p);
-	if (sid != 0)
+	if (sid != 0 && is_new)
+		pswd_checked(as->m, sid, V_ERROR, "");
+	else if (sid != 0)
 		login_checked(as->m, sid, V_ERROR, "auth-process-died", NULL);
 }
 
@@ -159,8 +164,11 @@ auth_result(struct authproc *p, struct ipc_msg *msg)
 		return -1;
 	p->now = NULL;
 	timer_cancel(&p->stuck);
-	login_checked(p->as->m, a->sid, verdict, reason,
-	    verdict == V_OK ? &account : NULL);
+	if (a->ask == ASK_NEW_PASSWORD)
+		pswd_checked(p->as->m, a->sid, verdict, reason);
+	else
+		login_checked(p->as->m, a->sid, verdict, reason,
+		    verdict == V_OK ? &account : NULL);
 	attempt_free(a);
 	return 0;
 }

@@ -254,6 +254,7 @@ void worker_send(struct wproc *, const struct wbuf *, int fd);
 void worker_order(struct wproc *, uint16_t type);
 void worker_tell_keys(struct wproc *, const struct tls_keys *);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
+void worker_tell_password(const struct client *, enum verdict);
 void worker_tell_login(struct client *, enum verdict, const char *reason,
     const struct account *, int fd);
 /* How fast a session may move bytes from now on (0: as fast as it can), beside
@@ -293,6 +294,12 @@ struct login_request {
 /* WM_LOGIN: a worker asks; answered by worker_tell_login() sooner or later. */
 void login_begin(struct monitor *, struct client *, uint32_t attempt,
     const struct login_request *);
+/* WM_PASSWORD, and what an auth process says to it: hash, if the verdict is
+ * V_OK. */
+void pswd_begin(
+    struct monitor *, struct client *, const char *old, const char *new);
+void pswd_checked(
+    struct monitor *, uint64_t sid, enum verdict, const char *hash);
 /* It was checked; account with V_OK only. */
 void login_checked(struct monitor *, uint64_t sid, enum verdict,
     const char *reason, struct account *);
@@ -405,6 +412,8 @@ void worker_tell_names(struct wproc *);
 
 /* -------------------------------------------------------------- users.c */
 void users_init(struct monitor *);
+/* It was changed by us: reads it from the event loop, without waiting. */
+void users_look_now(struct monitor *);
 void users_clear(struct monitor *);
 /* Looks for changes of the users file from now on. */
 void users_start(struct monitor *);
@@ -556,6 +565,7 @@ struct monitor {
 	struct tls_keys tickets;
 	struct timer tickets_timer;
 	struct names names;
+	bool users_whole; /* it was changed at once: nothing to wait for */
 	struct timer users_look;
 	bool users_changed; /* but perhaps not all of it yet */
 	struct daemon daemon;

@@ -21,6 +21,7 @@ libserver_a_SOURCES += \
 	server/monitor/monitor.c server/monitor/monitor.h \
 	server/monitor/names.c \
 	server/monitor/notify.c \
+	server/monitor/pswd.c \
 	server/monitor/refuse.c \
 	server/monitor/reload.c \
 	server/monitor/report.c \

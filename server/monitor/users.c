@@ -36,11 +36,11 @@ look_cb(void *arg)
 	if (m->state != RUN_UP)
 		return;
 	timer_set(&m->users_look, LOOK_MS);
-	if (watch_changed(&m->conf->users_watch)) {
+	if (watch_changed(&m->conf->users_watch) && !m->users_whole) {
 		m->users_changed = true;
 		timer_set(&m->users_look, SETTLE_MS);
 	} else if (m->users_changed) {
-		m->users_changed = false;
+		m->users_changed = m->users_whole = false;
 		if (is_emptied(m))
 			log_warnx("the users file is empty: the users stay as "
 				  "they were; a reload takes that over");
@@ -53,6 +53,15 @@ void
 users_init(struct monitor *m)
 {
 	timer_init(&m->users_look, look_cb, m);
+}
+
+void
+users_look_now(struct monitor *m)
+{
+	if (m->state != RUN_UP)
+		return;
+	m->users_changed = m->users_whole = true;
+	timer_set(&m->users_look, 0);
 }
 
 void

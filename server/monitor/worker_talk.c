@@ -142,6 +142,18 @@ clients_probe(struct monitor *m, const struct tally *t)
 				client_probe(c);
 }
 
+void
+worker_tell_password(const struct client *c, enum verdict verdict)
+{
+	uint8_t mem[32];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_PASSWORD);
+	put_u64(&b, c->sid);
+	put_u8(&b, (uint8_t)verdict);
+	worker_send(c->worker, &b, -1);
+}
+
 /* MW_KICK or MW_RETIRE */
 static void
 tell_end(const struct client *c, uint16_t type, const char *reason)
@@ -217,6 +229,22 @@ answer_login(struct wproc *w, struct client *c, struct rbuf *b)
 }
 
 static int
+answer_password(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	char old[PROTO_PASS_MAX], new[CERTNAMES_MAX];
+	int bad;
+
+	get_str(b, old, sizeof(old));
+	get_str(b, new, sizeof(new));
+	bad = rbuf_end(b);
+	if (bad == 0)
+		pswd_begin(w->m, c, old, new);
+	explicit_bzero(old, sizeof(old));
+	explicit_bzero(new, sizeof(new));
+	return bad;
+}
+
+static int
 answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
 {
 	if (rbuf_end(b) == -1)
@@ -271,6 +299,7 @@ static const struct {
 	int (*answer)(struct wproc *, struct client *, struct rbuf *);
 } answers[] = {
 	{ WM_LOGIN, CLIENT_NEW, answer_login },
+	{ WM_PASSWORD, CLIENT_IN, answer_password },
 	{ WM_LOGOUT, CLIENT_ANY, answer_logout },
 	{ WM_END, CLIENT_ANY, answer_end },
 	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },

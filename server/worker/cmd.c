@@ -133,7 +133,8 @@ shown(const struct cmd *c, const char *arg)
 {
 	if ((c->flags & CMD_F_HIDE) != 0)
 		return arg[0] == '\0' ? "" : "***";
-	if (strcmp(c->verb, "SITE") == 0 && ascii_ncasecmp(arg, "PSWD", 4) == 0)
+	if (strcmp(c->verb, "SITE") == 0 &&
+	    ascii_ncasecmp(arg + strspn(arg, " "), "PSWD", 4) == 0)
 		return "PSWD ***";
 	return arg;
 }

@@ -97,4 +97,7 @@ cmd_handler cmd_port, cmd_eprt, cmd_pasv, cmd_epsv;
 cmd_handler cmd_retr, cmd_stor, cmd_stou, cmd_appe, cmd_list, cmd_nlst,
     cmd_mlsd, cmd_rest, cmd_allo, cmd_abor;
 
+/* The answer to mon_password(), an enum verdict. */
+void site_pswd_answered(struct session *, unsigned verdict);
+
 #endif

@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "common/ftptime.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/str.h"
 #include "common/vpath.h"
 #include "server/worker/cmd.h"
 #include "server/worker/fs.h"
+#include "server/worker/mon.h"
 #include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 
@@ -306,6 +308,45 @@ site_idle(struct session *s, char *arg)
 	return CMD_DONE;
 }
 
+/* Passwords with blanks cannot be written here; such users ask somebody. */
+static enum cmd_result
+site_pswd(struct session *s, char *arg)
+{
+	char *old = str_trim(arg), *new = str_trim(split(old));
+
+	if (old[0] == '\0' || new[0] == '\0' || strchr(new, ' ') != NULL ||
+	    strlen(old) >= PROTO_PASS_MAX || strlen(new) >= PROTO_PASS_MAX)
+		return syntax(s, "PSWD");
+	s->changes_password = true;
+	mon_password(s, old, new);
+	explicit_bzero(old, strlen(old));
+	explicit_bzero(new, strlen(new));
+	return CMD_PENDING;
+}
+
+void
+site_pswd_answered(struct session *s, unsigned verdict)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} replies[] = {
+		[V_OK] = { 200, "Password changed." },
+		[V_DENIED] = { 550, "Password not changed: the old one is "
+				    "wrong, or it is kept elsewhere." },
+		[V_LIMIT] = { 550, "Password not changed: the new one must "
+				   "have 8 bytes or more and be another." },
+		[V_BUSY] = { 450, "Too busy; try again later." },
+		[V_ERROR] = { 451, "Password not changed: local error." },
+	};
+
+	if (!s->changes_password || verdict >= NELEM(replies))
+		bug("an answer to no SITE PSWD");
+	s->changes_password = false;
+	reply(s, replies[verdict].code, "%s", replies[verdict].text);
+	cmd_finish(s);
+}
+
 /* --------------------------------------------------------------- the table */
 
 static enum cmd_result site_help_cmd(struct session *, char *);
@@ -359,6 +400,12 @@ site_quota(struct session *s, char *arg)
 }
 
 static bool
+pswd_on(const struct config *conf)
+{
+	return conf->site_pswd;
+}
+
+static bool
 rmdir_on(const struct config *conf)
 {
 	return conf->site_rmdir;
@@ -381,6 +428,7 @@ static const struct {
 	{ "IDLE", site_idle, NULL, "[ <sp> seconds ]" },
 	{ "MKDIR", site_mkdir, NULL, "<sp> pathname" },
 	{ "QUOTA", site_quota, NULL, "" },
+	{ "PSWD", site_pswd, pswd_on, "<sp> old <sp> new" },
 	{ "RMDIR", site_rmdir, rmdir_on, "<sp> pathname" },
 	{ "SYMLINK", site_symlink, symlink_on, "<sp> target <sp> link" },
 	{ "UMASK", site_umask, NULL, "[ <sp> mask ]" },

@@ -3,6 +3,7 @@
  * The worker's side of the channel to the monitor. What the monitor sends is
  * trusted: anything malformed is our own bug and ends the worker.
  */
+#include "server/worker/cmd.h"
 #include "server/worker/mon.h"
 
 #include <event2/event.h>
@@ -211,6 +212,20 @@ on_retire(struct worker *w, struct ipc_msg *m)
 }
 
 static void
+on_password(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	unsigned verdict = get_u8(&m->body);
+
+	check_end(m);
+	if (s == NULL)
+		return;
+	session_enter(s);
+	site_pswd_answered(s, verdict);
+	session_leave(s);
+}
+
+static void
 leave_if_empty(struct worker *w)
 {
 	if (TAILQ_EMPTY(&w->sessions))
@@ -304,6 +319,7 @@ static const struct {
 	{ MW_STATS, status_count },
 	{ MW_WATCH, status_watch },
 	{ MW_PROBE, on_probe },
+	{ MW_PASSWORD, on_password },
 };
 
 void
@@ -347,6 +363,18 @@ mon_login(struct session *s, enum login_ask ask, const char *password)
 	put_str(&w, password);
 	put_u8(&w, session_is_secure(s));
 	put_str(&w, names);
+	mon_tell(s->w, &w);
+	explicit_bzero(w.p, w.len);
+}
+
+void
+mon_password(struct session *s, const char *old, const char *new)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_PASSWORD);
+	put_str(&w, old);
+	put_str(&w, new);
 	mon_tell(s->w, &w);
 	explicit_bzero(w.p, w.len);
 }

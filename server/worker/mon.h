@@ -19,6 +19,7 @@ void mon_dispatch(struct worker *, struct ipc_msg *);
 /* Is the password right for s->user, or is the certificate that the client has
  * shown enough for him? login_answered() hears the answer. */
 void mon_login(struct session *, enum login_ask, const char *password);
+void mon_password(struct session *, const char *old, const char *new);
 void mon_logout(struct session *);
 void mon_end(struct session *, const char *reason);
 /* Asks for a socket bound to the source port; answered by data_source_port().

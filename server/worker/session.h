@@ -130,6 +130,7 @@ struct session {
 	bool cleared; /* the control connection was in TLS, before CCC */
 	bool pbsz; /* PBSZ was given */
 	bool private; /* PROT P */
+	bool changes_password; /* SITE PSWD waits for the monitor */
 	bool reuse_noted; /* that data connections do not resume */
 	uint64_t handshake_since; /* clock_ms() */
 

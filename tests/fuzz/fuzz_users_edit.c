@@ -3,7 +3,7 @@
  * Edits of a users file: whatever the text, what is found can be changed and
  * deleted, and adding leaves what was there.
  */
-#include "server/ctl/users_edit.h"
+#include "server/users_edit.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

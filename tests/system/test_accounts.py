@@ -39,6 +39,8 @@ def totp(key, step=0):
 class Accounts(lib.TestCase):
     CONF = """auth_program = prog
 limits { login_delay = 0 ban_after = 0 }
+files { site_pswd = yes }
+log_level = debug
 group "staff" {
     rights = read-only
     mount "/shared" { path = "@BASE@/shared" rights = full }
@@ -68,6 +70,11 @@ group "staff" {
         client.close()
         self.server.log_has(rf'user="?{name}"? .*reason={reason}')
         return text
+
+    def may_log_in(self, name, password):
+        client = self.client()
+        client.must("USER " + name, 331)
+        return client.cmd("PASS " + password).code == 230
 
     def set(self, *args):
         said = self.server.ctl("user", "set", "joe", *args)
@@ -150,6 +157,31 @@ group "staff" {
         self.server.ctl("user", "totp", "joe", "--off")
         self.login("joe", "secret").must("QUIT", 221)
         self.set("umask=")
+
+    def test_own_password(self):
+        client = self.login("joe", "secret")
+        self.assertIn("PSWD", repr(client.must("SITE HELP", 214)))
+        for arguments in ("", "secret", "secret a b", " "):
+            client.must("SITE PSWD " + arguments, 501)
+        client.must("SITE PSWD wrong-one newsecret", 550)
+        client.must("SITE PSWD secret short", 550)
+        client.must("SITE PSWD secret secret", 550)
+        client.must("SITE PSWD secret newsecret", 200)
+        self.server.log_has('user="joe" password changed')
+        lib.wait_for(lambda: self.may_log_in("joe", "newsecret"),
+                     "the new password")
+        self.denied("joe", "secret", "bad-password")
+        client.must("SITE PSWD newsecret secret-again", 200)
+        lib.wait_for(lambda: self.may_log_in("joe", "secret-again"),
+                     "the next password")
+        # Others have no password of their own, or keep it elsewhere.
+        for name, password in (("anonymous", "x"), ("ext", "secret")):
+            other = self.login(name, password)
+            other.must("SITE PSWD secret newsecret", 550)
+        self.assertEqual(self.login("ann", "secret").names(), ["shared"])
+        self.assertNotIn("newsecret", self.server.log())
+        self.assertNotIn("secret-again", self.server.log())
+        self.server.ctl("user", "passwd", "joe", text="secret\n")
 
     def test_program(self):
         self.server.put("f", b"x")

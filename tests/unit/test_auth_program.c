@@ -4,6 +4,7 @@
  * answer lets anybody in.
  */
 #include <check.h>
+#include <crypt.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "common/mem.h"
 #include "common/str.h"
 #include "server/auth/auth.h"
+#include "server/password_hash.h"
 #include "server/rights.h"
 #include "server/totp.h"
 #include "tests/unit/suites.h"
@@ -242,6 +244,40 @@ START_TEST(test_totp)
 }
 END_TEST
 
+/* ------------------------------------------------------- new passwords */
+static enum verdict
+change(const char *user, const char *old, const char *new)
+{
+	struct auth_request req = { .ask = ASK_NEW_PASSWORD,
+		.user = user,
+		.password = old,
+		.names = new };
+
+	return auth_check(&auth, &req, &account, &reason);
+}
+
+/* SITE PSWD: the hash of the new one, for who knows the old one. */
+START_TEST(test_new_password)
+{
+	char *hash = password_hash("secret"), *text, *err;
+
+	xasprintf(&text, "user joe { password = '%s' root = / }", hash);
+	conf = conf_load(temp_file("ftpd.conf", text), &err);
+	ck_assert_ptr_nonnull(conf);
+	(void)auth_init(&auth, conf);
+	ck_assert_int_eq(change("joe", "wrong", "newsecret"), V_DENIED);
+	ck_assert_int_eq(change("ann", "secret", "newsecret"), V_DENIED);
+	ck_assert_int_eq(change("joe", "secret", "short"), V_LIMIT);
+	ck_assert_int_eq(change("joe", "secret", "newsecret"), V_OK);
+	ck_assert_int_eq(strncmp(reason, "$y$", 3), 0);
+	ck_assert_str_eq(crypt("newsecret", reason), reason);
+	ck_assert_str_eq(account.name, "joe");
+	free(text);
+	free(hash);
+	stop();
+}
+END_TEST
+
 Suite *
 suite_auth_program(void)
 {
@@ -257,6 +293,7 @@ suite_auth_program(void)
 	tcase_add_test(tc, test_too_slow);
 	tcase_add_test(tc, test_missing);
 	tcase_add_test(tc, test_totp);
+	tcase_add_test(tc, test_new_password);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -17,7 +17,7 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/ctl/ctl.h"
-#include "server/ctl/password.h"
+#include "server/password_hash.h"
 #include "server/rights.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/temp_dir.h"

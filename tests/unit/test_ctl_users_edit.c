@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "server/ctl/users_edit.h"
+#include "server/users_edit.h"
 #include "tests/unit/suites.h"
 
 #define HEAD "# people\n\n"

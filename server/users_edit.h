@@ -4,8 +4,8 @@
  * as it is: comments, order, blanks, other blocks. Pure functions from text to
  * text. The kind of a block is its word: user, group, host.
  */
-#ifndef SERVER_CTL_USERS_EDIT_H
-#define SERVER_CTL_USERS_EDIT_H
+#ifndef SERVER_USERS_EDIT_H
+#define SERVER_USERS_EDIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

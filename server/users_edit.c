@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "server/ctl/users_edit.h"
+#include "server/users_edit.h"
 
 static bool
 is_word(const struct conf_token *t, const char *word)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_text.h"
-#include "server/ctl/users_file.h"
+#include "server/users_file.h"
 
 /* The file itself, if the path is a link to it; else the path. */
 static char *
@@ -31,8 +32,33 @@ real_path(const char *path)
 	return real != NULL ? real : xstrdup(path);
 }
 
+/* With errno in words, as warn(3). */
+static void complain(const struct users_place *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+complain(const struct users_place *where, const char *fmt, ...)
+{
+	char text[PATH_MAX + 256];
+	int err = errno;
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	n = strlen(text);
+	if (err != 0)
+		(void)snprintf(
+		    text + n, sizeof(text) - n, ": %s", strerror(err));
+	if (where->say != NULL)
+		where->say(text);
+	else
+		warnx("%s", text);
+}
+
 static int
-lock_directory(const char *path)
+lock_directory(const struct users_place *where, const char *path)
 {
 	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
 	int fd;
@@ -43,8 +69,9 @@ lock_directory(const char *path)
 		*slash = '\0';
 	fd =
 	    open(slash != NULL ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || flock(fd, LOCK_EX) == -1)
-		warn("cannot lock the directory of %s", path);
+	if (fd == -1 ||
+	    flock(fd, LOCK_EX | (where->nowait ? LOCK_NB : 0)) == -1)
+		complain(where, "cannot lock the directory of %s", path);
 	else {
 		free(dir);
 		return fd;
@@ -81,7 +108,9 @@ check_syntax(const struct users_place *where, const char *path)
 		conf = conf_load_with(where->conf_path, path, &err);
 	else
 		conf = conf_load_users(path, &err);
-	if (conf == NULL)
+	if (conf == NULL && where->say != NULL)
+		where->say(err);
+	else if (conf == NULL)
 		fputs(err, stderr);
 	free(err);
 	conf_free(conf);
@@ -100,7 +129,7 @@ read_text(const struct users_place *where, const char *path)
 		return NULL;
 	text = conf_text_read(path, &len);
 	if (text == NULL)
-		warn("%s", path);
+		complain(where, "%s", path);
 	return text;
 }
 
@@ -147,17 +176,18 @@ replace_file(const struct users_place *where, const char *path,
 	xasprintf(&temp, "%s.XXXXXX", path);
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd == -1) {
-		warn("cannot make a file beside %s", path);
+		complain(where, "cannot make a file beside %s", path);
 		free(temp);
 		return -1;
 	}
 	if (write_all(fd, text) == -1 || copy_owner(fd, path) == -1 ||
 	    fsync(fd) == -1)
-		warn("%s", temp);
-	else if (check_syntax(where, temp) != 0)
-		warnx("%s is left as it was", path);
-	else if (rename(temp, path) == -1)
-		warn("%s", path);
+		complain(where, "%s", temp);
+	else if (check_syntax(where, temp) != 0) {
+		errno = 0;
+		complain(where, "%s is left as it was", path);
+	} else if (rename(temp, path) == -1)
+		complain(where, "%s", path);
 	else
 		ok = 1;
 	if (ok)
@@ -176,7 +206,7 @@ users_file_change(
 	char *real = real_path(where->path), *text = NULL, *made = NULL;
 	int dir_fd, rc = -1;
 
-	dir_fd = lock_directory(real);
+	dir_fd = lock_directory(where, real);
 	if (dir_fd != -1)
 		text = read_text(where, real);
 	if (text != NULL)

@@ -2,8 +2,8 @@
 /*
  * One change of a users file on the disk: locked, checked, whole or not at all.
  */
-#ifndef SERVER_CTL_USERS_FILE_H
-#define SERVER_CTL_USERS_FILE_H
+#ifndef SERVER_USERS_FILE_H
+#define SERVER_USERS_FILE_H
 
 #include <stdbool.h>
 
@@ -12,17 +12,19 @@ struct config;
 struct users_place {
 	const char *path;
 	bool is_conf; /* ftpd.conf itself, not a users file */
-	const char
-	    *conf_path; /* the ftpd.conf that goes with a users file: both
-			   must be right together; NULL = not known */
+	/* The ftpd.conf that goes with a users file: both must be right
+	 * together. NULL = not known. */
+	const char *conf_path;
+	bool nowait; /* for nobody else's change: fails instead */
+	void (*say)(const char *text); /* what goes wrong; NULL: to stderr */
 };
 
-/* Returns the new text, or NULL after saying on stderr why there is none. */
+/* Returns the new text, or NULL after saying why there is none. */
 typedef char *users_change(const char *text, void *arg);
 
 /*
  * Reads the file ("" if there is none), lets change() make the new text, and
- * puts that in its place. 0, or -1 after saying why on stderr.
+ * puts that in its place. 0, or -1 after saying why.
  */
 int users_file_change(const struct users_place *, users_change *, void *arg);
 
