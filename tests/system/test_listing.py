@@ -297,11 +297,15 @@ class ManyEntries(lib.TestCase):
         for name in names:
             os.close(os.open(os.path.join(directory, name), os.O_CREAT, 0o644))
         client = self.login()
-        # NLST is for programs, which rather have the first name at once.
+        # The first name comes at once rather than in its order ...
         self.assertEqual(sorted(client.lines("NLST many")),
                          ["many/" + name for name in names])
-        self.assertEqual([line.split()[-1] for line in client.lines("LIST many")],
-                         names)
+        self.assertEqual(sorted(line.split()[-1]
+                                for line in client.lines("LIST many")), names)
+        # ... unless the client asks for an order.
+        self.assertEqual([line.split()[-1]
+                          for line in client.lines("LIST -r many")],
+                         names[::-1])
         self.assertEqual(len(set(client.lines("MLSD many"))), self.COUNT)
         # On the control connection there is a bound.
         reply = client.must("STAT many", 212)
