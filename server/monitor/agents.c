@@ -23,6 +23,9 @@
 #define AGENT_IDLE_MS 30000
 #define GRANT_MAX (sizeof(struct account) + 1024)
 
+static int ask_agent(struct monitor *, const struct client *,
+    const struct account *, bool again);
+
 /* ----------------------------------------------------------------- grants */
 static void
 grant_free(struct aproc *a, struct grant *g)
@@ -79,8 +82,19 @@ agent_release(struct aproc *a)
 	timer_set(&a->idle, agent_is_current(a) ? AGENT_IDLE_MS : 0);
 }
 
-/* It died or was killed: who waits for it hears so. The sessions it served
- * notice by themselves, the kernel has closed their channels. */
+/* Another agent is asked, once: this one may have been dead already when the
+ * login came. If the account is what kills them, its user hears so. */
+static void
+grant_again(struct monitor *m, const struct grant *g)
+{
+	struct client *c = sessions_find(&m->sessions, g->sid);
+
+	if (c == NULL || g->again || ask_agent(m, c, &g->account, true) == -1)
+		login_granted(m, g->sid, 0, &g->account, -1, "agent-failed");
+}
+
+/* It died or was killed. The sessions it served notice by themselves, the
+ * kernel has closed their channels. */
 static void
 agent_gone(struct aproc *a)
 {
@@ -97,7 +111,7 @@ agent_gone(struct aproc *a)
 	agent_free(a);
 	while ((g = TAILQ_FIRST(&waiting)) != NULL) {
 		TAILQ_REMOVE(&waiting, g, entry);
-		login_granted(m, g->sid, 0, &g->account, -1, "agent-failed");
+		grant_again(m, g);
 		fd_close(&g->fd);
 		free(g);
 	}
@@ -209,7 +223,7 @@ agent_find(struct monitor *m, const struct ident *id)
 
 static void
 agent_grant(struct aproc *a, const struct client *c,
-    const struct account *account, const int fds[2])
+    const struct account *account, bool again, const int fds[2])
 {
 	uint8_t mem[GRANT_MAX];
 	struct grant *g;
@@ -224,15 +238,16 @@ agent_grant(struct aproc *a, const struct client *c,
 	g = xcalloc(1, sizeof(*g));
 	g->sid = g->id = c->sid;
 	g->fd = fds[1];
+	g->again = again;
 	g->account = *account;
 	TAILQ_INSERT_TAIL(&a->pending, g, entry);
 	a->nsessions++;
 	timer_cancel(&a->idle);
 }
 
-int
-agents_grant(
-    struct monitor *m, const struct client *c, const struct account *account)
+static int
+ask_agent(struct monitor *m, const struct client *c,
+    const struct account *account, bool again)
 {
 	struct aproc *a;
 	int fds[2];
@@ -248,9 +263,16 @@ agents_grant(
 			timer_set(&a->idle, AGENT_IDLE_MS);
 		return -1;
 	}
-	agent_grant(a, c, account, fds);
+	agent_grant(a, c, account, again, fds);
 	close(fds[0]);
 	return 0;
+}
+
+int
+agents_grant(
+    struct monitor *m, const struct client *c, const struct account *account)
+{
+	return ask_agent(m, c, account, false);
 }
 
 void

@@ -334,6 +334,7 @@ struct grant {
 	uint64_t sid; /* 0: the client has gone meanwhile */
 	uint64_t id; /* sid as the agent knows it */
 	int fd; /* the worker's end */
+	bool again; /* asked for because the first agent died */
 	struct account account;
 };
 TAILQ_HEAD(grants, grant);

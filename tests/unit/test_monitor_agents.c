@@ -77,8 +77,27 @@ START_TEST(agent_death_answers_what_is_pending)
 	agent = fake_get(ROLE_AGENT, 0);
 	fake_expect(agent, MG_GRANT);
 	fake_die(agent);
+	/* It may have been dead before the login came; a second one was not. */
+	agent = fake_get(ROLE_AGENT, 0);
+	fake_expect(agent, MG_GRANT);
+	fake_die(agent);
 	login_expect(login_sid, 1, V_ERROR, "agent-failed");
 	ck_assert_ptr_ne(login_whole(login_sid, "ann", 1000), agent);
+}
+END_TEST
+
+START_TEST(agent_death_before_the_login)
+{
+	struct fake *agent;
+
+	login_ask(login_sid, 1, "ann");
+	login_result_ok(
+	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	fake_die(fake_get(ROLE_AGENT, 0));
+	agent = fake_get(ROLE_AGENT, 0);
+	fake_expect(agent, MG_GRANT);
+	login_granted_by(agent, login_sid, 0, "");
+	login_expect(login_sid, 1, V_OK, "");
 }
 END_TEST
 
@@ -236,6 +255,7 @@ suite_monitor_agents(void)
 	tcase_add_test(tc, full_agent_is_not_the_last);
 	tcase_add_test(tc, refused_grant_is_an_error);
 	tcase_add_test(tc, agent_death_answers_what_is_pending);
+	tcase_add_test(tc, agent_death_before_the_login);
 	tcase_add_test(tc, agent_death_leaves_sessions_to_workers);
 	tcase_add_test(tc, idle_agent_is_let_go);
 	tcase_add_test(tc, login_keeps_idle_agent);
