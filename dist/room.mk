@@ -3,6 +3,7 @@ EXTRA_DIST += dist/Containerfile \
 	dist/fail2ban/filter.d/ternftpd.conf \
 	dist/fail2ban/jail.d/ternftpd.conf \
 	dist/logrotate/ternftpd \
+	dist/pam.d/ternftpd \
 	dist/systemd/ternftpd.service.in
 
 # systemd looks into /usr/local/lib, too.
