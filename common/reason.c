@@ -48,6 +48,8 @@ static const struct {
 	[REASON_NO_FILE_AGENT] = { "no-file-agent", I, "No process could be started that touches the user's files." },
 	[REASON_ACCOUNT_REMOVED] = { "account-removed", I, "A reload took the account away during the login." },
 	[REASON_PAM_ERROR] = { "pam-error", I, "PAM has failed; another line says how." },
+	[REASON_WEAK_PASSWORD] = { "weak-password", I, "SITE PSWD: the new password is too short, or the old one." },
+	[REASON_NO_HASH] = { "no-hash", I, "SITE PSWD: no hash could be made of the new password." },
 
 	[REASON_QUIT] = { "quit", I, "The client said QUIT." },
 	[REASON_CLIENT_CLOSED] = { "client-closed", I, "The client closed the connection." },

@@ -78,7 +78,7 @@ START_TEST(agent_death_answers_what_is_pending)
 	fake_expect(agent, MG_GRANT);
 	fake_die(agent);
 	/* It may have been dead before the login came; a second one was not. */
-	agent = fake_get(ROLE_AGENT, 0);
+	agent = fake_get(ROLE_AGENT, 1);
 	fake_expect(agent, MG_GRANT);
 	fake_die(agent);
 	login_expect(login_sid, 1, V_ERROR, "agent-failed");
@@ -94,7 +94,7 @@ START_TEST(agent_death_before_the_login)
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
 	fake_die(fake_get(ROLE_AGENT, 0));
-	agent = fake_get(ROLE_AGENT, 0);
+	agent = fake_get(ROLE_AGENT, 1);
 	fake_expect(agent, MG_GRANT);
 	login_granted_by(agent, login_sid, 0, "");
 	login_expect(login_sid, 1, V_OK, "");
