@@ -190,14 +190,23 @@ consider_splice(struct xfer *x)
 		x->copy = true;
 }
 
+/* How much is read at a time: it must fit where it goes from here. */
+static size_t
+load_of(const struct xfer *x)
+{
+	const size_t room = sizeof(x->s->w->scratch);
+
+	if (x->convert) /* and a CR that was held back */
+		return room / 2 - 1;
+	return x->access == FILE_KEPT ? FS_WRITE_MAX : room;
+}
+
 static enum xfer_step
 recv_copied(struct xfer *x)
 {
 	char *buf = (char *)x->s->w->scratch;
 	size_t n, half = sizeof(x->s->w->scratch) / 2;
-	size_t size = x->convert               ? half - 1
-		      : x->access == FILE_KEPT ? FS_WRITE_MAX
-					       : sizeof(x->s->w->scratch);
+	size_t size = load_of(x);
 	size_t len = xfer_allow(x, room(x, size));
 	char *in = x->convert ? buf + half : buf;
 	enum xfer_step step;

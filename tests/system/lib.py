@@ -706,6 +706,26 @@ class TestCase(unittest.TestCase):
         return wait
 
 
+class OwnServer(TestCase):
+    """Each test has a server to itself, and may end it."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.server = self.make_server().start()
+        self.addCleanup(self.check_end)
+
+    def check_end(self):
+        wrong = self.server.stop() + self.server.complaints(self.ERRORS)
+        self.assertEqual(wrong, [])
+
+
 class InetdCase(TestCase):
     """The test accepts the connections, as inetd does."""
 

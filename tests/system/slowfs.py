@@ -103,12 +103,11 @@ class SlowFS:
     def handle(self, opcode, unique, node, body):
         if opcode in (FORGET, BATCH_FORGET, INTERRUPT):
             return
-        change = {CREATE: self.create, SETATTR: self.getattr,
-                  UNLINK: self.unlink, RENAME: self.rename,
-                  RENAME2: self.rename}.get(opcode)
-        answer = change or {INIT: self.init, LOOKUP: self.lookup, GETATTR: self.getattr,
-                  OPEN: self.open, OPENDIR: self.open, READDIR: self.readdir,
-                  STATFS: self.statfs}.get(opcode)
+        answer = {INIT: self.init, LOOKUP: self.lookup, GETATTR: self.getattr,
+                  SETATTR: self.getattr, OPEN: self.open, OPENDIR: self.open,
+                  READDIR: self.readdir, STATFS: self.statfs,
+                  CREATE: self.create, UNLINK: self.unlink,
+                  RENAME: self.rename, RENAME2: self.rename}.get(opcode)
         if opcode == READ:
             self.read(unique, node, body)
         elif opcode == WRITE:
@@ -183,7 +182,6 @@ class SlowFS:
 
     def rename(self, _node, body):
         old, new = (n.decode() for n in body.split(b"\0")[-3:-1])
-        old = old.lstrip("\0\1")
         if new in self.names:
             self.names[self.names.index(new)] = HOME
         self.names[self.names.index(old)] = new

@@ -102,20 +102,8 @@ class Socket(lib.TestCase):
         self.assertIn("no server answers at /does/not/exist", text)
 
 
-class Path(lib.TestCase):
+class Path(lib.OwnServer):
     """The socket's file, when servers come and go."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
-    def setUp(self):
-        self.server = self.make_server().start()
-        self.addCleanup(self.server.stop)
 
     def second(self):
         return subprocess.run(
@@ -500,20 +488,11 @@ class Bans(lib.TestCase):
                       self.server.ctl("unban", "192.0.2.1", status=1))
 
 
-class Ending(lib.TestCase):
+class Ending(lib.OwnServer):
     """Each test ends the server itself."""
 
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
     def setUp(self):
-        self.server = self.make_server().start()
-        self.addCleanup(self.server.stop)
+        super().setUp()
         with open(self.server.put("big"), "r+b") as f:
             f.truncate(BIG)
 

@@ -13,7 +13,7 @@ import lib
 BIG = 128 << 20
 
 
-class Stop(lib.TestCase):
+class Stop(lib.OwnServer):
     """Each test stops the server itself."""
 
     CONF = """
@@ -21,17 +21,8 @@ class Stop(lib.TestCase):
             drain = 20
         }"""
 
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
     def setUp(self):
-        self.server = self.make_server().start()
-        self.addCleanup(self.server.stop)
+        super().setUp()
         with open(self.server.put("big"), "r+b") as f:
             f.truncate(BIG)
 
