@@ -102,6 +102,15 @@ fmt_u64(char *p, uint64_t n)
 	return p + sizeof(tmp) - i;
 }
 
+uint64_t
+str_hash(uint64_t h, const char *p)
+{
+	do
+		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	while (*p++ != '\0');
+	return h;
+}
+
 size_t
 utf8_len(const unsigned char *p, size_t left)
 {

@@ -27,6 +27,14 @@ char *str_trim(char *);
 char *fmt_u64(char *p, uint64_t n);
 
 /*
+ * FNV-1a of a string with its end, going on from h: several in a row are not
+ * taken for others. The same for ever. Who can choose strings can make them
+ * collide, unless the start is secret.
+ */
+uint64_t str_hash(uint64_t h, const char *);
+#define STR_HASH_START UINT64_C(0xcbf29ce484222325)
+
+/*
  * Length of the valid UTF-8 sequence of several bytes at p (2 to 4), or 0. C1
  * controls (U+0080 to U+009F) count as invalid: terminals obey them.
  */

@@ -120,25 +120,11 @@ totp_share(void)
 	return 0;
 }
 
-/* FNV-1a of the user's name and his key. */
-static uint64_t
-hash_of(const char *user, const char *text)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-	const char *p;
-
-	for (p = user; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
-	h *= UINT64_C(1099511628211);
-	for (p = text; *p != '\0'; p++)
-		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
-	return h;
-}
-
 bool
 totp_use(const char *user, const char *text, uint64_t step)
 {
-	uint64_t h = hash_of(user, text), seen, word, oldest;
+	uint64_t h = str_hash(str_hash(STR_HASH_START, user), text);
+	uint64_t seen, word, oldest;
 	uint32_t tag = (uint32_t)(h >> 32) | 1;
 	_Atomic uint64_t *set, *place;
 	size_t i;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/sockutil.h"
+#include "common/str.h"
 
 #define TMP_END ".part"
 #define RANDOM_HEX 8
@@ -53,16 +54,6 @@ tmp_name_stou(char *out, const char *name)
 	tmp_name(out, name, "stou");
 }
 
-/* FNV-1a; the key must be the same in the next session, not secret. */
-static uint64_t
-hash_str(uint64_t h, const char *p)
-{
-	do {
-		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
-	} while (*p++ != '\0');
-	return h;
-}
-
 void
 tmp_name_partial(char *out, const char *name, const struct agent_session *s,
     const char *path)
@@ -70,7 +61,8 @@ tmp_name_partial(char *out, const char *name, const struct agent_session *s,
 	char middle[KEY_HEX + 1];
 	uint64_t h;
 
-	h = hash_str(hash_str(0xcbf29ce484222325u, s->user), path);
+	/* The key must be the same in the next session, not secret. */
+	h = str_hash(str_hash(STR_HASH_START, s->user), path);
 	snprintf(middle, sizeof(middle), "%016llx", (unsigned long long)h);
 	tmp_name(out, name, middle);
 }

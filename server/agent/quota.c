@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "common/str.h"
 #include "common/timer.h"
 #include "server/agent/places.h"
 #include "server/usage.h"
@@ -176,21 +177,10 @@ quota_open(struct agent_session *s, const struct account *acct)
 }
 
 /* ------------------------------------------------- uploads that did not fit */
-/* FNV-1a */
-static uint64_t
-digest(const char *path)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *path != '\0'; path++)
-		h = (h ^ (uint8_t)*path) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static void
 remember_failure(struct usage *u, const char *path, uint64_t size)
 {
-	uint64_t h = digest(path);
+	uint64_t h = str_hash(STR_HASH_START, path);
 	struct usage_failure *f = u->failures;
 	size_t i;
 
@@ -207,7 +197,7 @@ remember_failure(struct usage *u, const char *path, uint64_t size)
 static bool
 failed_before(struct usage *u, const char *path, uint64_t left)
 {
-	uint64_t h = digest(path), now = clock_ms();
+	uint64_t h = str_hash(STR_HASH_START, path), now = clock_ms();
 	struct usage_failure *f = u->failures;
 	size_t i;
 

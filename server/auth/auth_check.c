@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/str.h"
 #include "server/auth/auth.h"
 
 static const struct auth_backend *const backends[] = { &auth_file,
@@ -83,12 +84,10 @@ dummy_setting(const struct auth *a, const char *name)
 {
 	const struct config *conf = a->conf;
 	static char salt[CRYPT_GENSALT_OUTPUT_SIZE];
-	uint32_t h = 2166136261u; /* FNV-1a */
+	uint64_t h = str_hash(STR_HASH_START, name);
 	const char *hash;
 	size_t i;
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
 	for (i = 0; i < conf->nusers; i++) {
 		hash = conf->users[(h + i) % conf->nusers].password;
 		if (crypt_checksalt(hash) == CRYPT_SALT_OK)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/str.h"
 #include "server/monitor/bans.h"
 #include "server/monitor/hosts.h"
 #include "server/monitor/monitor.h"
@@ -44,7 +45,7 @@ struct guard {
 };
 
 /* ---------------------------------------------------------------- guesses */
-/* FNV-1a from a secret start: whoever made two names collide would only slow
+/* From a secret start: whoever made two names collide would only slow
  * himself down. */
 static uint64_t
 name_digest(const struct guard *g, const char *name)
@@ -52,9 +53,7 @@ name_digest(const struct guard *g, const char *name)
 	uint64_t h;
 
 	memcpy(&h, g->key, sizeof(h));
-	for (; *name != '\0'; name++)
-		h = (h ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-	return h | 1;
+	return str_hash(h, name) | 1;
 }
 
 static uint64_t

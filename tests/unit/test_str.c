@@ -99,6 +99,18 @@ START_TEST(case_is_ignored_for_ascii_only)
 }
 END_TEST
 
+/* Names of files depend on it: it must never change. */
+START_TEST(hash_is_the_same_for_ever)
+{
+	uint64_t ab = str_hash(str_hash(STR_HASH_START, "a"), "b");
+
+	ck_assert_uint_eq(
+	    str_hash(STR_HASH_START, ""), UINT64_C(0xaf63bd4c8601b7df));
+	ck_assert_uint_ne(ab, str_hash(STR_HASH_START, "ab"));
+	ck_assert_uint_ne(ab, str_hash(str_hash(STR_HASH_START, "ab"), ""));
+}
+END_TEST
+
 START_TEST(trim_cuts_blanks_at_both_ends)
 {
 	static const char *const t[][2] = {
@@ -126,6 +138,7 @@ suite_str(void)
 	tcase_add_test(tc, classes_are_ascii);
 	tcase_add_test(tc, case_is_ignored_for_ascii_only);
 	tcase_add_test(tc, trim_cuts_blanks_at_both_ends);
+	tcase_add_test(tc, hash_is_the_same_for_ever);
 	suite_add_tcase(s, tc);
 	return s;
 }
