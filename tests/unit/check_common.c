@@ -20,6 +20,8 @@ static Suite *(*const suites[])(void) = {
 	suite_line,
 	suite_listfmt,
 	suite_log,
+	suite_log_sink,
+	suite_log_vis,
 	suite_log_event,
 	suite_mem,
 	suite_hours,

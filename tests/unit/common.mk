@@ -17,6 +17,8 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_line.c \
 	tests/unit/test_listfmt.c \
 	tests/unit/test_log.c \
+	tests/unit/test_log_sink.c \
+	tests/unit/test_log_vis.c \
 	tests/unit/test_log_event.c \
 	tests/unit/test_mem.c \
 	tests/unit/test_hours.c \

@@ -56,6 +56,8 @@ Suite *suite_line(void);
 Suite *suite_list_opts(void);
 Suite *suite_listfmt(void);
 Suite *suite_log(void);
+Suite *suite_log_sink(void);
+Suite *suite_log_vis(void);
 Suite *suite_log_event(void);
 Suite *suite_mem(void);
 Suite *suite_monitor_agents(void);
