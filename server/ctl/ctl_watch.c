@@ -202,14 +202,15 @@ act_on_key(struct watcher *w, int key)
 }
 
 /* --------------------------------------------------------------------- loop */
+/* Lines first: workers that have told of a session know by then that somebody
+ * watches it. */
 static void
 watch(struct watcher *w)
 {
 	while (!w->quit && w->why == NULL) {
-		if (clock_ms() >= w->look_at)
+		look_at_lines(w);
+		if (w->why == NULL && clock_ms() >= w->look_at)
 			look_at_sessions(w);
-		if (w->why == NULL)
-			look_at_lines(w);
 		if (w->why != NULL)
 			break;
 		screen_draw(&w->model,

@@ -16,6 +16,7 @@
 
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "common/timer.h"
 #include "server/conf.h"
 #include "server/ctl/ctl.h"
 #include "server/ctl/link.h"
@@ -136,17 +137,31 @@ read_reply(struct link *l, struct ipc_msg *msg)
 	return msg->body.err ? "the server's reply is broken" : NULL;
 }
 
+/* A window that changes its size interrupts, but ends nothing. */
+static bool
+wait_for_reply(const struct link *l)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLIN };
+	uint64_t now = clock_ms(), until = now + ANSWER_MS;
+	int n;
+
+	do {
+		n = poll(&p, 1, (int)(until - now));
+		now = clock_ms();
+	} while (n == -1 && errno == EINTR && now < until);
+	return n == 1;
+}
+
 static const char *
 exchange(struct link *l)
 {
-	struct pollfd p = { .fd = l->fd, .events = POLLIN };
 	struct ipc_msg msg;
 
 	if (l->request.err)
 		return "an argument is too long";
 	if (ipc_send(l->fd, &l->request, -1) != IPC_OK)
 		return gone;
-	if (poll(&p, 1, ANSWER_MS) != 1)
+	if (!wait_for_reply(l))
 		return "the server does not answer";
 	if (ipc_recv(l->fd, l->in, &msg) != IPC_OK)
 		return gone;

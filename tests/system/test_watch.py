@@ -4,7 +4,10 @@
 end."""
 
 import os
+import re
+import signal
 import subprocess
+import time
 
 import lib
 
@@ -37,7 +40,10 @@ class Watch(lib.TestCase):
         return self.tmux("capture-pane", "-p")
 
     def shows(self, text):
-        lib.wait_for(lambda: text in self.screen(), f"{text!r} on the screen")
+        try:
+            lib.wait_for(lambda: text in self.screen(), repr(text))
+        except AssertionError as e:
+            raise AssertionError(f"{e} on the screen:\n{self.screen()}") from e
         return self.screen()
 
     def hides(self, text):
@@ -121,6 +127,30 @@ class Watch(lib.TestCase):
             self.tmux("resize-window", "-x", str(size[0]), "-y", str(size[1]))
         self.shows(lib.USER)
         self.assertFalse(os.path.exists(self.status))
+
+    def test_resized_while_the_server_is_busy(self):
+        self.shows("ternftpd")
+        shell = int(self.tmux("display", "-p", "#{pane_pid}"))
+        with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as f:
+            watch = int(f.read())
+        self.server.kill(signal.SIGSTOP)
+        try:
+            lib.wait_for(lambda: self.is_waiting(watch), "an unanswered request")
+            self.tmux("resize-window", "-x", "100", "-y", "30")
+        finally:
+            self.server.kill(signal.SIGCONT)
+        self.login()
+        self.shows(lib.USER)
+
+    @staticmethod
+    def is_waiting(pid):
+        """Not one look around within a second: it waits for the server."""
+        def wakes():
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                return re.search(r"^voluntary.*", f.read(), re.M).group()
+        before = wakes()
+        time.sleep(1)
+        return wakes() == before
 
     def test_the_server_goes(self):
         self.shows("ternftpd")
