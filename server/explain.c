@@ -43,8 +43,13 @@ tell_line(const struct config *conf, const struct explain_login *e,
 
 	if (u == NULL) {
 		line = line_of(e->rules, SECTION_ANONYMOUS, key);
-		fprintf(out, "  decided by %s:%d: anonymous, %s\n", conf->path,
-		    line, line > 0 ? key : "the default");
+		if (line > 0)
+			fprintf(out, "  decided by %s:%d: anonymous, %s\n",
+			    conf->path, line, key);
+		else
+			fprintf(out,
+			    "  decided by %s: anonymous, the default of %s\n",
+			    conf->path, key);
 		return;
 	}
 	if (u->group != NULL)

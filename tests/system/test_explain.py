@@ -169,7 +169,8 @@ class Explain(lib.TestCase):
         self.assertIn("no-such-user", text)
         (allowed, text), = self.explain(["anonymous STOR /x"])
         self.assertFalse(allowed)
-        self.assertRegex(text, r"has read-only\n  decided by \S+ftpd.conf:\d+")
+        self.assertRegex(text, r"has read-only\n  decided by \S+ftpd.conf: anonymous, "
+                         "the default of rights")
 
     def test_wrong_usage(self):
         for args in (["anna"], ["anna", "FOO", "/"], ["anna", "LIST", "/", "x"]):
