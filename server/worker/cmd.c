@@ -183,7 +183,6 @@ static void
 execute(struct session *s, const struct cmd *c, char *arg)
 {
 	session_touch(s);
-	s->verb = c->verb;
 	s->w->counters[COUNT_COMMANDS]++;
 	s->command = c->verb;
 	s->why = REASON_NONE;

@@ -95,7 +95,6 @@ struct session {
 	struct stream ctl;
 	struct event *ev_read, *ev_write;
 	enum ctrl_mode mode;
-	const char *verb; /* of the last command, or NULL */
 	bool secret; /* who watches must not see the reply that is made now */
 	struct line_reader line;
 	struct inbuf in;
@@ -112,7 +111,7 @@ struct session {
 	bool read_waits; /* until TLS can send its answers */
 	bool fin; /* our side has ended (CTRL_CLOSING) */
 	bool finished; /* cmd_finish() was called by the running command */
-	const char *command; /* the verb that runs, or NULL */
+	const char *command; /* verb of the last line; NULL: none */
 	enum reason why; /* of the next refusal, for the log; refusal.h */
 	bool told; /* the log has it already */
 	bool pad_last; /* pad the reply to a full segment if need be */

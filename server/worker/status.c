@@ -62,7 +62,7 @@ put_status(struct wbuf *b, const struct session *s)
 	put_vis(b, s->user == NULL ? "" : s->user);
 	put_str(b, secure ? tls.protocol : "");
 	put_vis(b, s->cwd);
-	put_str(b, s->verb == NULL ? "" : s->verb);
+	put_str(b, s->command == NULL ? "" : s->command);
 	put_u8(b, s->mode != CTRL_READY);
 	put_u32(b, xfer_is_active(s) ? 0 : (uint32_t)(idle / 1000));
 	put_transfer(b, s);
