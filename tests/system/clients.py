@@ -13,15 +13,6 @@ NAMES = ("with space", "ümläut 日本", "-dash", "it's", 'double"quote', "100%
          "per%20cent", "a;b", "#hash", "[brackets]", "a&b=c", "plus+", "q?")
 
 
-def curl_version():
-    """Its major number, or 0."""
-    if not shutil.which("curl"):
-        return 0
-    out = subprocess.run(["curl", "--version"], capture_output=True, check=True,
-                         timeout=lib.TIMEOUT).stdout
-    return int(out.split()[1].split(b".")[0])
-
-
 class ClientCase(lib.TestCase):
     """A directory of the client's own beside the server's."""
 

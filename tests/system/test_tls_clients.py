@@ -81,13 +81,16 @@ class Rounds:
         work(listener, version)
         self.assert_same(self.server.get, "d")
         self.assert_same(self.read, "down")
-        resumed = "yes" if version in self.RESUMES else "no"
         ends = self.ends()
         for end in ends:
-            self.assertEqual((end["result"], end["resumed"]),
-                             ("complete", resumed), end)
+            self.assertEqual(end["result"], "complete", end)
             self.assertNotIn("detail", end)
         return ends
+
+    def assert_resumed(self, ends, version):
+        resumed = "yes" if version in self.RESUMES else "no"
+        for end in ends:
+            self.assertEqual(end["resumed"], resumed, end)
 
     def test_one_connection(self):
         for version in self.VERSIONS:
@@ -96,6 +99,7 @@ class Rounds:
                     continue
                 with self.subTest(version=version, listener=listener):
                     ends = self.run_round(listener, version, self.both)
+                    self.assert_resumed(ends, version)
                     self.assertEqual(collections.Counter(
                         end["event"] for end in ends if end["event"] in self.MOVES),
                         self.MOVES)
@@ -106,14 +110,16 @@ class Rounds:
 class ParallelRounds(Rounds):
     """Several connections with one cache of sessions: in parallel()."""
 
-    NOT_PARALLEL = ()
+    SHORT_OF_TICKETS = ()  # versions; some connections find none
 
     def test_parallel(self):
         for version in self.VERSIONS:
             with self.subTest(version=version):
-                if version in self.NOT_PARALLEL:
-                    self.skipTest("several connections have too few tickets")
-                ends = self.run_round("require", version, self.parallel)
+                if version in self.SHORT_OF_TICKETS:
+                    ends = self.run_round("prefer", version, self.parallel)
+                else:
+                    ends = self.run_round("require", version, self.parallel)
+                    self.assert_resumed(ends, version)
                 self.assertGreater(len({end["session"] for end in ends}), 2)
 
 
@@ -122,9 +128,9 @@ class Curl(ParallelRounds, TlsClientCase):
     """Under TLS 1.2 it wants no tickets, but names sessions by their ids."""
 
     CPUS = sorted(os.sched_getaffinity(0))
-    # From version 8 on the control connections of 1.3, too, use up tickets of
-    # the cache that they share, and some data connection finds none.
-    NOT_PARALLEL = ("1.3",) if clients.curl_version() >= 8 else ()
+    # Its connections share a cache with room for one ticket, and OpenSSL takes a
+    # ticket of 1.3 for used up as soon as a handshake with it is over.
+    SHORT_OF_TICKETS = ("1.3",)
 
     @classmethod
     def setUpClass(cls):
