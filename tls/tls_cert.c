@@ -115,6 +115,26 @@ check_pair(const struct tls_cert *c, const struct tls_pair *pair, char **err_r)
 	    pair->cert, key);
 }
 
+/* Gives the key away; what is left asks for its use. */
+static int
+give_key(struct tls_cert *c, const struct tls_settings *set, char **err_r)
+{
+	EVP_PKEY *remote;
+	int n = tls_keyring_add(
+	    set->keyring, c->leaf, c->key, set->profile == TLS_LEGACY, err_r);
+
+	if (n == -1)
+		return -1;
+	remote = tls_remote_key(X509_get0_pubkey(c->leaf), (uint16_t)n);
+	if (remote == NULL)
+		return tls_err_set(err_r,
+		    "%s: this kind of key cannot be used: %s", c->file,
+		    tls_err_take());
+	EVP_PKEY_free(c->key);
+	c->key = remote;
+	return 0;
+}
+
 /* ----------------------------------------------------------------- staples */
 
 static int
@@ -139,12 +159,15 @@ load_ocsp(struct tls_cert *c, const char *path, char **err_r)
 /* -------------------------------------------------------------------- whole */
 
 static int
-load(struct tls_cert *c, const struct tls_pair *pair, char **err_r)
+load(struct tls_cert *c, const struct tls_pair *pair,
+    const struct tls_settings *set, char **err_r)
 {
 	const char *key = pair->key != NULL ? pair->key : pair->cert;
 
 	if (load_certs(c, pair->cert, err_r) == -1 ||
 	    load_key(c, key, err_r) == -1 || check_pair(c, pair, err_r) == -1)
+		return -1;
+	if (set->keyring != NULL && give_key(c, set, err_r) == -1)
 		return -1;
 	if (pair->ocsp != NULL && load_ocsp(c, pair->ocsp, err_r) == -1)
 		return -1;
@@ -154,7 +177,7 @@ load(struct tls_cert *c, const struct tls_pair *pair, char **err_r)
 
 int
 tls_cert_load(struct tls_cert *c, const struct tls_pair *pair,
-    struct watch *watch, char **err_r)
+    const struct tls_settings *set, struct watch *watch, char **err_r)
 {
 	memset(c, 0, sizeof(*c));
 	c->file = xstrdup(pair->cert);
@@ -163,7 +186,7 @@ tls_cert_load(struct tls_cert *c, const struct tls_pair *pair,
 		watch_add(watch, pair->key);
 	if (pair->ocsp != NULL)
 		watch_add(watch, pair->ocsp);
-	if (load(c, pair, err_r) == 0)
+	if (load(c, pair, set, err_r) == 0)
 		return 0;
 	tls_cert_clear(c);
 	return -1;

@@ -130,17 +130,23 @@ refused(const struct tls_cert *c, char **err_r)
 }
 
 static int
-load_default(struct tls_ctx *ctx, const struct tls_pair *pair, char **err_r)
+kind_of_key(const struct tls_cert *c)
+{
+	return EVP_PKEY_get_base_id(X509_get0_pubkey(c->leaf));
+}
+
+static int
+load_default(struct tls_ctx *ctx, const struct tls_pair *pair,
+    const struct tls_settings *set, char **err_r)
 {
 	struct tls_cert *c = &ctx->certs[ctx->ncerts];
 	size_t i;
 
-	if (tls_cert_load(c, pair, &ctx->watch, err_r) == -1)
+	if (tls_cert_load(c, pair, set, &ctx->watch, err_r) == -1)
 		return -1;
 	ctx->ncerts++;
 	for (i = 0; i + 1 < ctx->ncerts; i++)
-		if (EVP_PKEY_get_base_id(ctx->certs[i].key) ==
-		    EVP_PKEY_get_base_id(c->key))
+		if (kind_of_key(&ctx->certs[i]) == kind_of_key(c))
 			return tls_err_set(err_r,
 			    "%s: there is already a certificate with this kind "
 			    "of key (%s); certificates for other names belong "
@@ -163,7 +169,7 @@ load_defaults(struct tls_ctx *ctx, const struct tls_settings *set, char **err_r)
 		return tls_err_set(
 		    err_r, "more than %d default certificates", TLS_CERTS_MAX);
 	for (i = 0; i < set->npairs; i++)
-		if (load_default(ctx, &set->pairs[i], err_r) == -1)
+		if (load_default(ctx, &set->pairs[i], set, err_r) == -1)
 			return -1;
 	return 0;
 }
@@ -196,9 +202,9 @@ load(struct tls_ctx *ctx, const struct tls_settings *set, char **err_r)
 	    load_defaults(ctx, set, err_r) == -1 ||
 	    tls_client_setup(ctx->ssl, set, &ctx->watch, err_r) == -1)
 		return -1;
-	if (set->sni_dir != NULL && (tls_names_load(&ctx->names, set->sni_dir,
-					 &ctx->watch, err_r) == -1 ||
-					try_names(ctx, err_r) == -1))
+	if (set->sni_dir != NULL &&
+	    (tls_names_load(&ctx->names, set, &ctx->watch, err_r) == -1 ||
+		try_names(ctx, err_r) == -1))
 		return -1;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct tls_ctx;
+struct tls_keyring;
 
 enum tls_profile {
 	TLS_MODERN, /* 1.2 and 1.3, forward secrecy and AEAD only */
@@ -55,6 +56,9 @@ struct tls_settings {
 	enum tls_client_certs client_certs;
 	const char *ca_file; /* who may sign client certificates */
 	const char *crl_file; /* or NULL */
+	/* Takes the private keys, which are then asked for (tls/tls_keyop.h);
+	 * NULL: the context keeps them. */
+	struct tls_keyring *keyring;
 	bool ktls; /* let the kernel encrypt what data connections send */
 };
 

@@ -61,9 +61,10 @@ struct tls_cert {
 	char fingerprint[TLS_FINGERPRINT_LEN];
 };
 
-/* Loads and checks a pair. 0, or -1 with *err_r and cert cleared. */
-int tls_cert_load(
-    struct tls_cert *, const struct tls_pair *, struct watch *, char **err_r);
+/* Loads and checks a pair; its private key goes into the ring of the settings,
+ * if they have one. 0, or -1 with *err_r and cert cleared. */
+int tls_cert_load(struct tls_cert *, const struct tls_pair *,
+    const struct tls_settings *, struct watch *, char **err_r);
 void tls_cert_clear(struct tls_cert *);
 int64_t tls_cert_not_after(const struct tls_cert *);
 void tls_cert_fingerprint(const X509 *, char out[TLS_FINGERPRINT_LEN]);
@@ -80,8 +81,8 @@ struct tls_names {
 	size_t n;
 };
 
-int tls_names_load(
-    struct tls_names *, const char *dir, struct watch *, char **err_r);
+int tls_names_load(struct tls_names *, const struct tls_settings *,
+    struct watch *, char **err_r);
 void tls_names_clear(struct tls_names *);
 /* The entry for a name that a client asks for, or NULL. */
 const struct tls_name *tls_names_find(const struct tls_names *, const char *);
@@ -113,6 +114,15 @@ int tls_profile_setup(SSL_CTX *, const struct tls_settings *, char **err_r);
 /* -------------------------------------------------------------- tls_keys.c */
 
 void tls_keys_install(SSL_CTX *);
+
+/* ----------------------------------------------- tls_keyring.c, tls_remote.c
+ */
+
+/* The number of a key, of this certificate, in the ring; -1 and *err_r. */
+int tls_keyring_add(struct tls_keyring *, const X509 *leaf, const EVP_PKEY *,
+    bool decrypts, char **err_r);
+/* A key that another process has under this number; NULL: not of this kind. */
+EVP_PKEY *tls_remote_key(EVP_PKEY *pub, uint16_t key);
 
 /* ------------------------------------------------------------- tls_reuse.c */
 

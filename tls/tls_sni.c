@@ -36,9 +36,10 @@ name_of_file(const char *file)
 }
 
 static int
-add(struct tls_names *names, char *name, const char *dir, struct watch *watch,
-    char **err_r)
+add(struct tls_names *names, char *name, const struct tls_settings *set,
+    struct watch *watch, char **err_r)
 {
+	const char *dir = set->sni_dir;
 	char *cert, *key, *ocsp;
 	struct tls_pair pair;
 	struct tls_cert c;
@@ -50,7 +51,7 @@ add(struct tls_names *names, char *name, const char *dir, struct watch *watch,
 	pair.cert = cert;
 	pair.key = key;
 	pair.ocsp = access(ocsp, F_OK) == 0 ? ocsp : NULL;
-	ret = tls_cert_load(&c, &pair, watch, err_r);
+	ret = tls_cert_load(&c, &pair, set, watch, err_r);
 	if (ret == 0) {
 		names->v =
 		    xrealloc(names->v, (names->n + 1) * sizeof(names->v[0]));
@@ -65,9 +66,10 @@ add(struct tls_names *names, char *name, const char *dir, struct watch *watch,
 }
 
 int
-tls_names_load(
-    struct tls_names *names, const char *dir, struct watch *watch, char **err_r)
+tls_names_load(struct tls_names *names, const struct tls_settings *set,
+    struct watch *watch, char **err_r)
 {
+	const char *dir = set->sni_dir;
 	DIR *d;
 	struct dirent *e;
 	int ret = 0;
@@ -82,7 +84,7 @@ tls_names_load(
 		    dir, strerror(errno));
 	while (ret == 0 && (e = readdir(d)) != NULL)
 		if ((name = name_of_file(e->d_name)) != NULL)
-			ret = add(names, name, dir, watch, err_r);
+			ret = add(names, name, set, watch, err_r);
 	closedir(d);
 	if (names->n > 0)
 		qsort(names->v, names->n, sizeof(names->v[0]), compare);

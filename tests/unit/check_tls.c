@@ -13,6 +13,7 @@
 static Suite *(*const suites[])(void) = {
 	suite_tls_ctx,
 	suite_tls_info,
+	suite_tls_keyring,
 	suite_tls_keys,
 	suite_tls_leave,
 	suite_tls_memory,

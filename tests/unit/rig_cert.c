@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
 #include <string.h>
@@ -28,6 +29,46 @@ add_ext(X509 *x, const X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
+static EVP_PKEY *
+make_pss_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	ck_assert_int_eq(EVP_PKEY_keygen_init(ctx), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048), 1);
+	ck_assert_int_eq(EVP_PKEY_keygen(ctx, &key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static EVP_PKEY *
+make_key(enum rig_key kind)
+{
+	switch (kind) {
+	case RIG_RSA:
+		return EVP_RSA_gen(2048);
+	case RIG_RSA_PSS:
+		return make_pss_key();
+	case RIG_ED25519:
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	case RIG_ED448:
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+	case RIG_EC:
+		break;
+	}
+	return EVP_EC_gen("P-256");
+}
+
+/* EdDSA has no hash beside its own. */
+static const EVP_MD *
+hash_for(const EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448")
+		   ? NULL
+		   : EVP_sha256();
+}
+
 struct rig_cert
 rig_cert(const struct rig_cert_spec *spec, const struct rig_cert *issuer)
 {
@@ -40,7 +81,7 @@ rig_cert(const struct rig_cert_spec *spec, const struct rig_cert *issuer)
 		from = -DAY;
 		until = DAY;
 	}
-	c.key = spec->kind == RIG_RSA ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+	c.key = make_key(spec->kind);
 	ck_assert_ptr_nonnull(c.key);
 	if (issuer == NULL)
 		issuer = &c;
@@ -58,7 +99,7 @@ rig_cert(const struct rig_cert_spec *spec, const struct rig_cert *issuer)
 	    spec->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	if (spec->san != NULL)
 		add_ext(c.x, issuer->x, NID_subject_alt_name, spec->san);
-	ck_assert_int_gt(X509_sign(c.x, issuer->key, EVP_sha256()), 0);
+	ck_assert_int_gt(X509_sign(c.x, issuer->key, hash_for(issuer->key)), 0);
 	return c;
 }
 

@@ -16,7 +16,10 @@ struct rig_cert {
 
 enum rig_key {
 	RIG_EC,
-	RIG_RSA
+	RIG_RSA,
+	RIG_RSA_PSS,
+	RIG_ED25519,
+	RIG_ED448
 };
 
 struct rig_cert_spec {

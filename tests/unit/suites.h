@@ -86,6 +86,7 @@ Suite *suite_stream(void);
 Suite *suite_timer(void);
 Suite *suite_tls_ctx(void);
 Suite *suite_tls_info(void);
+Suite *suite_tls_keyring(void);
 Suite *suite_tls_keys(void);
 Suite *suite_tls_leave(void);
 Suite *suite_tls_memory(void);

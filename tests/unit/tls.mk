@@ -13,6 +13,7 @@ tests_unit_check_tls_SOURCES = \
 	tests/unit/temp_dir.h \
 	tests/unit/test_tls_ctx.c \
 	tests/unit/test_tls_info.c \
+	tests/unit/test_tls_keyring.c \
 	tests/unit/test_tls_keys.c \
 	tests/unit/test_tls_leave.c \
 	tests/unit/test_tls_memory.c \
