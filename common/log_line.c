@@ -90,18 +90,23 @@ text_begin(struct log_line *l)
 	put(l, "]");
 }
 
-/* A line is one line, whatever a library or a file name put into it. */
+/* A line is one line and moves no terminal, whatever a library or a file name
+ * put into it. */
 static void
 text_message(struct log_line *l, const char *text)
 {
-	size_t i, start;
+	unsigned char *p, *end;
+	size_t n;
 
 	put(l, " ");
-	start = l->len;
+	p = (unsigned char *)l->text + l->len;
 	put(l, text);
-	for (i = start; i < l->len; i++)
-		if ((unsigned char)l->text[i] < 0x20 || l->text[i] == 0x7f)
-			l->text[i] = '?';
+	end = (unsigned char *)l->text + l->len;
+	for (; p<end; p += n> 0 ? n : 1) {
+		n = utf8_len(p, (size_t)(end - p));
+		if (n == 0 && (*p < 0x20 || (*p >= 0x7f && *p < 0xa0)))
+			*p = '?';
+	}
 }
 
 static void

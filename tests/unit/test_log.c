@@ -120,6 +120,17 @@ START_TEST(line_ends_cannot_be_forged)
 }
 END_TEST
 
+/* Also not by bytes that 8-bit terminals obey; UTF-8 stays. */
+START_TEST(terminals_are_not_moved)
+{
+	log_info("a\033[2Jb\x9b"
+		 "2Jc\xc2\x9b"
+		 "d\xc3\xa9");
+	expect_line("info", "a\\?\\[2Jb\\?2Jc.\\?d..?");
+	ck_assert_ptr_nonnull(strstr(line, "\xc2?d\xc3\xa9\n"));
+}
+END_TEST
+
 /* Longer than a pipe takes at once; errno's text is not what is lost. */
 START_TEST(long_line_is_cut)
 {
@@ -272,6 +283,7 @@ suite_log(void)
 	tcase_add_test(tc, errno_is_appended_and_kept);
 	tcase_add_test(tc, lower_levels_are_silent);
 	tcase_add_test(tc, line_ends_cannot_be_forged);
+	tcase_add_test(tc, terminals_are_not_moved);
 	tcase_add_test(tc, long_line_is_cut);
 	tcase_add_test(tc, full_pipe_does_not_block);
 	tcase_add_test(tc, closed_pipe_does_not_kill);
