@@ -21,5 +21,8 @@ int xasprintf(char **out_r, const char *fmt, ...)
 void free_secret(void *p, size_t n);
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+/* Goes through n elements; without any, the array may be NULL. */
+#define ARRAY_FOREACH(p, array, n) \
+	for ((p) = (array); (p) != NULL && (p) < (array) + (n); (p)++)
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/mem.h"
 #include "server/conf.h"
 #include "server/conf_value.h"
 #include "tls/tls_ctx.h"
@@ -103,7 +104,7 @@ check_mounts(struct check *c, const struct conf_user *u, const char *who,
 	const struct conf_place *p;
 	struct stat st;
 
-	for (p = r->places; p < r->places + r->nplaces; p++)
+	ARRAY_FOREACH (p, r->places, r->nplaces)
 		if (p->is_mount && stat(p->path, &st) != 0)
 			warning(c, u, "mount %s of %s: %s: %s; create it",
 			    p->at, who, p->path, strerror(errno));
@@ -147,7 +148,7 @@ check_users(struct check *c)
 {
 	const struct conf_user *u;
 
-	for (u = c->conf->users; u < c->conf->users + c->conf->nusers; u++) {
+	ARRAY_FOREACH (u, c->conf->users, c->conf->nusers) {
 		check_root(c, u, u->rules.root);
 		check_mounts(c, u, u->name, &u->rules);
 		check_password(c, u);
@@ -234,7 +235,7 @@ holds_hash(const struct config *conf, const char *file)
 {
 	const struct conf_user *u;
 
-	for (u = conf->users; u < conf->users + conf->nusers; u++)
+	ARRAY_FOREACH (u, conf->users, conf->nusers)
 		if (strcmp(u->file, file) == 0 && !is_locked(u->password))
 			return true;
 	return false;
@@ -244,10 +245,10 @@ holds_hash(const struct config *conf, const char *file)
 static void
 check_conf_files(struct check *c)
 {
-	const struct conf_text *t = c->conf->texts;
+	const struct conf_text *t;
 	struct stat st;
 
-	for (; t < c->conf->texts + c->conf->ntexts; t++) {
+	ARRAY_FOREACH (t, c->conf->texts, c->conf->ntexts) {
 		if (stat(t->path, &st) != 0)
 			continue;
 		if (st.st_mode & S_IWOTH)
@@ -332,7 +333,7 @@ check_listens(struct check *c)
 	const struct conf_listen *l;
 	char ip[ADDR_STRLEN];
 
-	for (l = conf->listens; l < conf->listens + conf->nlistens; l++) {
+	ARRAY_FOREACH (l, conf->listens, conf->nlistens) {
 		if (!may_bind(l->addr.port))
 			problem(c, NULL,
 			    "listen \"%s\": port %u needs root; start as root "

@@ -169,7 +169,7 @@ conf_places_print(const struct conf_rules *r, FILE *out)
 	const struct conf_place *p;
 	char rights[256];
 
-	for (p = r->places; p < r->places + r->nplaces; p++) {
+	ARRAY_FOREACH (p, r->places, r->nplaces) {
 		fprintf(out, "\t%s ", p->is_mount ? "mount" : "path");
 		conf_text_quote(out, p->at);
 		fputs(" {\n", out);

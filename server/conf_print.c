@@ -31,7 +31,7 @@ conf_print_section(enum conf_section_id id, const void *base, FILE *out)
 	const char *indent = id == SECTION_TOP ? "" : "\t";
 	const struct conf_key *k;
 
-	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
+	ARRAY_FOREACH (k, conf_keys, conf_nkeys) {
 		if (k->section != id)
 			continue;
 		if (!is_said(k, base)) {
@@ -138,7 +138,7 @@ conf_print_keys(FILE *out)
 	const struct conf_key *k;
 	char name[64], range[128];
 
-	for (k = conf_keys; k < conf_keys + conf_nkeys; k++) {
+	ARRAY_FOREACH (k, conf_keys, conf_nkeys) {
 		if (conf_rules_index(k) != -1 && k->section != SECTION_GROUP)
 			continue; /* the same again */
 		snprintf(name, sizeof(name), "%s%s%s",

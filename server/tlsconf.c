@@ -57,7 +57,7 @@ origin(const struct config *conf, const struct conf_listen *l, const char *text)
 	const struct conf_cert *c;
 	char *where;
 
-	for (c = conf->certs; c < conf->certs + conf->ncerts; c++)
+	ARRAY_FOREACH (c, conf->certs, conf->ncerts)
 		if (is_about(text, c->file) || is_about(text, c->key) ||
 		    is_about(text, c->ocsp)) {
 			xasprintf(&where, "certificate \"%s\"", c->name);

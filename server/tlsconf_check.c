@@ -60,7 +60,7 @@ check_secrets(const struct config *conf, FILE *out)
 	const struct conf_cert *c;
 	char *key = selfsigned_key_path(conf->selfsigned);
 
-	for (c = conf->certs; c < conf->certs + conf->ncerts; c++)
+	ARRAY_FOREACH (c, conf->certs, conf->ncerts)
 		check_secret(conf, c->key != NULL ? c->key : c->file, out);
 	if (conf->ncerts == 0)
 		check_secret(conf, key, out);

@@ -64,7 +64,7 @@ find_place(
 	const struct place *p;
 
 	e->at = "";
-	for (p = s->places; p < s->places + s->nplaces; p++)
+	ARRAY_FOREACH (p, s->places, s->nplaces)
 		if (p->has_rights && vpath_is_within(path, p->at)) {
 			(void)strlcpy(e->place, p->at, sizeof(e->place));
 			e->at = e->place;

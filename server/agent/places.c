@@ -51,7 +51,7 @@ note_links(struct agent_session *s)
 {
 	struct place *p, *mount;
 
-	for (p = s->places; p < s->places + s->nplaces; p++) {
+	ARRAY_FOREACH (p, s->places, s->nplaces) {
 		if (p->host != NULL || strcmp(p->at, "/") == 0)
 			continue;
 		mount = places_mount(s, p->at);
@@ -93,7 +93,7 @@ places_free(struct agent_session *s)
 {
 	struct place *p;
 
-	for (p = s->places; p < s->places + s->nplaces; p++) {
+	ARRAY_FOREACH (p, s->places, s->nplaces) {
 		fd_close(&p->fd);
 		free(p->at);
 		free(p->host);
@@ -107,7 +107,7 @@ places_mount(const struct agent_session *s, const char *path)
 {
 	struct place *p;
 
-	for (p = s->places; p < s->places + s->nplaces; p++)
+	ARRAY_FOREACH (p, s->places, s->nplaces)
 		if (p->host != NULL && vpath_is_within(path, p->at))
 			return p;
 	return NULL;
@@ -137,7 +137,7 @@ places_rights(const struct agent_session *s, const char *path)
 	const struct place *p;
 	uint32_t any = s->rights;
 
-	for (p = s->places; p < s->places + s->nplaces; p++) {
+	ARRAY_FOREACH (p, s->places, s->nplaces) {
 		if (p->has_rights && path[0] != '\0' &&
 		    vpath_is_within(path, p->at))
 			return p->rights;
@@ -151,7 +151,7 @@ places_hold(const struct agent_session *s, const char *path)
 {
 	const struct place *p;
 
-	for (p = s->places; p < s->places + s->nplaces; p++)
+	ARRAY_FOREACH (p, s->places, s->nplaces)
 		if (vpath_is_within(p->at, path))
 			return true;
 	return false;
@@ -174,7 +174,7 @@ places_entry(const struct agent_session *s, const char *dir, const char *name)
 	const struct place *p;
 	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir), len = strlen(name);
 
-	for (p = s->places; p < s->places + s->nplaces; p++)
+	ARRAY_FOREACH (p, s->places, s->nplaces)
 		if (p->host != NULL && p->len == n + 1 + len &&
 		    memcmp(p->at, dir, n) == 0 && p->at[n] == '/' &&
 		    memcmp(p->at + n + 1, name, len) == 0)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/hours.h"
+#include "common/mem.h"
 #include "common/network.h"
 #include "server/auth/auth.h"
 
@@ -35,7 +36,7 @@ fill_places(const struct conf_rules *r, struct account *out)
 {
 	const struct conf_place *p;
 
-	for (p = r->places; p < r->places + r->nplaces; p++)
+	ARRAY_FOREACH (p, r->places, r->nplaces)
 		account_place_put(out,
 		    &(struct account_place){ p->at, p->is_mount ? p->path : "",
 			p->has_rights, p->rights });

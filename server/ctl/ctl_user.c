@@ -229,7 +229,7 @@ ctl_user_list(struct ctl *ctl, int argc, char **argv)
 	block_clear(&ch);
 	if (conf == NULL)
 		return EXIT_FAILURE;
-	for (u = conf->users; u < conf->users + conf->nusers; u++)
+	ARRAY_FOREACH (u, conf->users, conf->nusers)
 		printf("%-20s %-12s %s%s\n", u->name,
 		    rights_str(u->rules.rights, rights, sizeof(rights)),
 		    u->rules.root != NULL ? u->rules.root : "-",

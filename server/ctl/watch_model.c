@@ -142,7 +142,7 @@ sum_up(struct watch_model *m)
 
 	m->down = m->up = 0;
 	m->nmoving = 0;
-	for (row = m->rows; row < m->rows + m->nrows; row++) {
+	ARRAY_FOREACH (row, m->rows, m->nrows) {
 		m->nmoving += row->moves;
 		if (strcmp(row->transfer, "up") == 0)
 			m->up += row->rate;
