@@ -243,6 +243,7 @@ struct config {
 	enum conf_upload upload_mode;
 	bool upload_fsync;
 	bool upload_resume; /* keep partial uploads for REST/APPE */
+	uint32_t resume_keep; /* seconds; 0: for ever */
 	bool initial_type_ascii;
 	enum conf_ascii ascii;
 	bool mdtm_set; /* MDTM with two arguments sets the time */

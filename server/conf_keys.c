@@ -304,6 +304,8 @@ const struct conf_key conf_keys[] = {
 	    "Uploads are on the disk, not only in its cache, before the client is told." },
 	{ SECTION_FILES, "resume", &conf_bool, AT(upload_resume), "yes", 0, 0, NULL,
 	    "Keeps an interrupted upload so that the client can go on with it." },
+	{ SECTION_FILES, "resume_keep", &conf_seconds, AT(resume_keep), "7d", 0, YEAR, NULL,
+	    "How long; a listing of its directory then removes it; 0: for ever." },
 	{ SECTION_FILES, "initial_type", &conf_bool, AT(initial_type_ascii), "binary", 0, 0, types,
 	    "The TYPE of a new session." },
 	{ SECTION_FILES, "ascii", &conf_enum, AT(ascii), "binary", 0, 0, asciis,

@@ -32,6 +32,8 @@ struct dirnames {
 	DIR *dir;
 	struct glob *glob;
 	bool dots;
+	void (*temporary)(void *arg, int dir, const char *name);
+	void *arg;
 	const char **more; /* how.more, those before nread came already */
 	size_t nmore, nread;
 	unsigned specials; /* how many of "." and ".." are still to come */
@@ -47,10 +49,21 @@ struct dirnames {
 /* ------------------------------------------------------------- reading */
 
 static bool
+is_temporary(const struct dirnames *d, const char *name)
+{
+	if (!tmp_name_is(name))
+		return false;
+	if (d->temporary != NULL)
+		d->temporary(d->arg, dirfd(d->dir), name);
+	return true;
+}
+
+static bool
 is_wanted(const struct dirnames *d, const char *name)
 {
-	if (name[0] == '.' && (strcmp(name, ".") == 0 ||
-				  strcmp(name, "..") == 0 || tmp_name_is(name)))
+	if (name[0] == '.' &&
+	    (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		is_temporary(d, name)))
 		return false;
 	if (d->glob != NULL)
 		return glob_match(d->glob, name, d->dots);
@@ -219,6 +232,8 @@ dirnames_new(int fd, const struct dirnames_how *how)
 	d = xcalloc(1, sizeof(*d));
 	d->dir = dir;
 	d->dots = how->dots;
+	d->temporary = how->temporary;
+	d->arg = how->arg;
 	d->specials = how->specials ? 2 : 0;
 	if (how->nmore > 0) {
 		d->more = xcalloc(how->nmore, sizeof(*d->more));

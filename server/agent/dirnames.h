@@ -27,6 +27,9 @@ struct dirnames_how {
 	enum dir_order order;
 	bool reverse;
 	size_t sort_max; /* a directory with more is left in its own order */
+	/* Hears of each temporary name, which is none of those listed. */
+	void (*temporary)(void *arg, int dir, const char *name);
+	void *arg;
 };
 
 struct dirname {

@@ -19,8 +19,11 @@
 #include "server/agent/entry.h"
 #include "server/agent/glob.h"
 #include "server/agent/ops.h"
+#include "server/agent/partial.h"
 #include "server/agent/places.h"
+#include "server/agent/quota.h"
 #include "server/agent/resolve.h"
+#include "server/rights.h"
 
 #define FIRST_PAGE (8 * 1024) /* the client's first byte comes at once */
 #define ASKED_FOR 10 /* times sort_max are sorted if the client wants it */
@@ -168,6 +171,16 @@ set_how(struct dirnames_how *how, const struct agent_session *s,
 	how->sort_max = sort_max_of(s, v);
 }
 
+/* Who may upload there clears away what was left behind (R7.4). */
+static void
+temporary_cb(void *arg, int dir, const char *name)
+{
+	struct agent_session *s = arg;
+
+	if (partial_expire(s, dir, name))
+		quota_doubt(s);
+}
+
 /* The mounts in a directory, which no readdir(3) shows. */
 static size_t
 mounts_in(const struct agent_session *s, const char *dir, const char **names)
@@ -200,6 +213,10 @@ list_dir(struct agent_session *s, struct agent_req *r, int fd, const char *dir,
 	set_how(&how, s, &l->view, pattern);
 	how.more = mounts;
 	how.nmore = mounts_in(s, dir, mounts);
+	if ((l->view.rights & RIGHT_WRITE) != 0) {
+		how.temporary = temporary_cb;
+		how.arg = s;
+	}
 	l->names = dirnames_new(fd, &how);
 	if (l->names == NULL) {
 		free(l);

@@ -202,6 +202,16 @@ partial_remove(
 }
 
 bool
+partial_expire(const struct agent_session *s, int dir, const char *name)
+{
+	time_t keep = (time_t)s->conf->resume_keep;
+	struct stat st;
+
+	return keep > 0 && is_ours(s, dir, name, &st) &&
+	       st.st_mtime < time(NULL) - keep && remove_leftover(s, dir, name);
+}
+
+bool
 partial_clear_dir(const struct agent_session *s, int dir)
 {
 	struct dirent *e;

@@ -52,6 +52,10 @@ bool partial_remove(
  */
 bool partial_clear_dir(const struct agent_session *, int dir);
 
+/* Removes a leftover that nobody has touched for longer than conf's
+ * resume_keep, wherever one is met. True if it has gone. */
+bool partial_expire(const struct agent_session *, int dir, const char *name);
+
 /* Takes the lock of a file being written. 0, or -1 with EAGAIN: another has. */
 int partial_lock(int fd);
 /* Is (dir, name) still the file of this status, or the one behind fd? */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "agent_fixture.h"
@@ -432,6 +433,46 @@ START_TEST(mlsd_perm)
 }
 END_TEST
 
+static void
+put_old(const char *name)
+{
+	struct timespec ts[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+
+	put_file(name, "old");
+	ck_assert_int_eq(utimensat(AT_FDCWD, host(name), ts, 0), 0);
+}
+
+static bool
+stays_after_nlst(const char *name, uint32_t rights, uint32_t keep)
+{
+	f.acct.rights = rights;
+	f.conf.resume_keep = keep;
+	fixture_session();
+	(void)nlst(0, "/", "");
+	ck_assert_int_eq(status, FS_OK);
+	return is_there(name);
+}
+
+/* R7.4: who may upload removes what was left behind for long. */
+START_TEST(old_leftovers_go)
+{
+	static const char left[] = ".x.0123456789abcdef.part";
+	static const char written[] = ".x.89abcdef.part";
+	int fd;
+
+	put_old(left);
+	put_old(written);
+	fd = open(host(written), O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert(stays_after_nlst(left, RIGHTS_READ_ONLY, 3600));
+	ck_assert(stays_after_nlst(left, RIGHTS_FULL, 0));
+	ck_assert(!stays_after_nlst(left, RIGHTS_FULL, 3600));
+	ck_assert(is_there(written));
+	ck_assert(is_there(".a.0123456789abcdef.part"));
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 Suite *
 suite_agent_list(void)
 {
@@ -440,6 +481,7 @@ suite_agent_list(void)
 
 	tcase_add_checked_fixture(t, setup_tree, fixture_teardown);
 	tcase_set_timeout(t, 60);
+	tcase_add_test(t, old_leftovers_go);
 	tcase_add_test(t, nlst_dir);
 	tcase_add_test(t, nlst_prefix);
 	tcase_add_test(t, nlst_classify);
