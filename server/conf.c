@@ -60,21 +60,6 @@ check_listens(struct conf_load *l)
 }
 
 static void
-check_certs(struct conf_load *l)
-{
-	const struct conf_cert *certs = l->conf->certs;
-	size_t i, j;
-
-	for (i = 1; i < l->conf->ncerts; i++)
-		for (j = 0; j < i; j++)
-			if (strcmp(certs[i].name, certs[j].name) == 0)
-				conf_complain(l, &l->certs[i],
-				    "there is a certificate \"%s\" at line "
-				    "%d already; give one another name",
-				    certs[j].name, l->certs[j].line);
-}
-
-static void
 check_pairs(struct conf_load *l)
 {
 	const struct config *conf = l->conf;
@@ -152,6 +137,7 @@ conf_free(struct config *conf)
 		free(conf->certs[i].name);
 	}
 	conf_accounts_free(conf);
+	conf_hosts_free(conf);
 	free(conf->listens);
 	free(conf->certs);
 	free(conf->path);
@@ -160,10 +146,39 @@ conf_free(struct config *conf)
 
 /* A users file that does not exist yet has no users; conf_check() tells. */
 static void
-load_users_file(struct conf_load *l, const char *path)
+load_users_file(struct conf_load *l, const char *path, struct config *into)
 {
-	if (path != NULL && (access(path, F_OK) == 0 || errno != ENOENT))
-		conf_parse_file(l, path, true);
+	const char *read = conf_source_path(l, path);
+
+	if (access(read, F_OK) == -1 && errno == ENOENT)
+		return;
+	l->into = into;
+	conf_parse_file(l, path, true);
+	l->into = l->conf;
+}
+
+static void
+load_users_files(struct conf_load *l)
+{
+	struct config *conf = l->conf;
+	size_t i;
+
+	if (conf->users_file != NULL)
+		load_users_file(l, conf->users_file, conf);
+	for (i = 0; i < conf->nhosts; i++)
+		if (conf->hosts[i].users_file != NULL)
+			load_users_file(
+			    l, conf->hosts[i].users_file, conf->hosts[i].own);
+}
+
+static void
+accounts_end(struct conf_load *l)
+{
+	size_t i;
+
+	conf_accounts_end(l, l->conf, true);
+	for (i = 0; i < l->conf->nhosts; i++)
+		conf_accounts_end(l, l->conf->hosts[i].own, true);
 }
 
 static struct config *
@@ -185,8 +200,8 @@ finish(struct conf_load *l, char **err_r, char **err)
 }
 
 static struct config *
-load(const char *path, const struct config *frozen, const char *users_file,
-    char **err_r)
+load(const char *path, const struct config *frozen, const char *instead_of,
+    const char *read, char **err_r)
 {
 	struct config *conf = conf_new(path);
 	struct conf_load l;
@@ -195,34 +210,37 @@ load(const char *path, const struct config *frozen, const char *users_file,
 
 	conf_load_init(&l, conf, open_memstream(&err, &len));
 	l.frozen = frozen;
+	l.instead_of = instead_of;
+	l.read = read;
 	conf_parse_file(&l, conf->path, false);
 	if (l.nerrors == 0)
-		load_users_file(
-		    &l, users_file != NULL ? users_file : conf->users_file);
-	conf_accounts_end(&l, true);
+		load_users_files(&l);
+	accounts_end(&l);
 	check_listens(&l);
-	check_certs(&l);
 	check_pairs(&l);
 	default_listen(conf);
+	conf_hosts_check(&l);
+	conf_hosts_complete(conf);
 	return finish(&l, err_r, &err);
 }
 
 struct config *
 conf_load(const char *path, char **err_r)
 {
-	return load(path, NULL, NULL, err_r);
+	return load(path, NULL, NULL, NULL, err_r);
 }
 
 struct config *
 conf_load_again(const struct config *conf, char **err_r)
 {
-	return load(conf->path, conf, NULL, err_r);
+	return load(conf->path, conf, NULL, NULL, err_r);
 }
 
 struct config *
-conf_load_with(const char *path, const char *users_file, char **err_r)
+conf_load_with(
+    const char *path, const char *instead_of, const char *read, char **err_r)
 {
-	return load(path, NULL, users_file, err_r);
+	return load(path, NULL, instead_of, read, err_r);
 }
 
 struct config *
@@ -235,6 +253,6 @@ conf_load_users(const char *path, char **err_r)
 
 	conf_load_init(&l, conf, open_memstream(&err, &len));
 	conf_parse_file(&l, path, true);
-	conf_accounts_end(&l, false);
+	conf_accounts_end(&l, conf, false);
 	return finish(&l, err_r, &err);
 }

@@ -61,6 +61,28 @@ struct conf_cert { /* certificate "name" { ... } */
 	char *file; /* PEM, leaf first */
 	char *key; /* NULL = in file */
 	char *ocsp; /* DER, or NULL */
+	int line; /* where it was defined */
+};
+
+/*
+ * host "ftp.example.org" { ... }: the server under another name (RFC 7151).
+ * It has either accounts of its own and no others, or the server's.
+ */
+struct conf_host {
+	char *name;
+	char *names; /* more of them, patterns too; NULL = none */
+	struct networks addresses; /* of ours, where it is; none = all */
+	char *listens; /* names of listen blocks where it is; NULL = all */
+	char *banner, *login_message, *goodbye; /* NULL = the server's */
+	char *users_file;
+	uint32_t max_sessions, max_per_ip, max_per_user; /* 0 = the server's */
+	bool has_accounts; /* of its own */
+	struct config *own; /* what its block says: accounts, certificates */
+	/* The configuration as it is on this host, which owns nothing. NULL
+	 * until all is loaded. */
+	struct config *conf;
+	char *file; /* where it was defined, for messages */
+	int line;
 };
 
 /* What must be shown to log in; how a certificate names its owner is
@@ -223,6 +245,8 @@ struct config {
 	/* TLS */
 	struct conf_cert *certs;
 	size_t ncerts;
+	struct conf_host *hosts;
+	size_t nhosts;
 	char *selfsigned; /* made where there is no certificate; the key is
 			     beside it, with .key instead of .crt */
 	char *sni_directory; /* NULL = none */
@@ -298,9 +322,10 @@ void conf_free(struct config *);
  * Also if there are mistakes in it, and without its includes. */
 char *conf_find_control_socket(const char *path);
 
-/* With another users file than it says: before that takes the name. */
+/* With another file in the place of ftpd.conf or one that it names: before that
+ * takes the name. */
 struct config *conf_load_with(
-    const char *path, const char *users_file, char **err_r);
+    const char *path, const char *instead_of, const char *read, char **err_r);
 /* A users file alone, for ternctl: nothing but the users and groups is of any
  * use; groups may be missing, because they stand elsewhere. */
 struct config *conf_load_users(const char *path, char **err_r);
@@ -328,6 +353,19 @@ bool conf_any_listen(
     const struct config *, bool (*is)(const struct conf_listen *));
 /* May there be TLS on it? */
 bool conf_listen_has_tls(const struct conf_listen *);
+
+/* The one with this name before its block. */
+const struct conf_host *conf_find_host(const struct config *, const char *name);
+/*
+ * The host that a client means by name on a connection to local, of that listen
+ * block; NULL: there is none. name NULL: who says nothing (NULL: the server
+ * itself).
+ */
+const struct conf_host *conf_host_at(const struct config *, uint16_t listener,
+    const struct addr *local, const char *name);
+/* The configuration as it is there: the host's, or (NULL) the server's. */
+const struct config *conf_of_host(
+    const struct config *, const struct conf_host *);
 
 const struct conf_user *conf_find_user(const struct config *, const char *name);
 const struct conf_group *conf_find_group(

@@ -59,13 +59,15 @@ conf_any_totp(const struct config *conf)
 	for (i = 0; i < conf->nusers; i++)
 		if (conf->users[i].totp != NULL)
 			return true;
+	for (i = 0; i < conf->nhosts; i++)
+		if (conf_any_totp(conf->hosts[i].own))
+			return true;
 	return false;
 }
 
 static void
-sort_users(struct conf_load *l)
+sort_users(struct conf_load *l, struct config *conf)
 {
-	struct config *conf = l->conf;
 	const struct conf_user *u;
 	size_t i;
 
@@ -86,9 +88,8 @@ sort_users(struct conf_load *l)
 }
 
 static void
-sort_groups(struct conf_load *l)
+sort_groups(struct conf_load *l, struct config *conf)
 {
-	struct config *conf = l->conf;
 	const struct conf_group *g;
 	size_t i;
 
@@ -133,13 +134,14 @@ check_rules(struct conf_load *l, const struct conf_where *w, const char *who,
 }
 
 static void
-end_user(struct conf_load *l, struct conf_user *u, bool whole)
+end_user(struct conf_load *l, const struct config *conf, struct conf_user *u,
+    bool whole)
 {
 	struct conf_where w = { u->file, u->line };
 	char who[CONF_NAME_MAX + 8];
 
 	snprintf(who, sizeof(who), "user %s", u->name);
-	if (!join_group(l->conf, u)) {
+	if (!join_group(conf, u)) {
 		if (whole)
 			conf_complain(l, &w,
 			    "%s is in group \"%s\", which does not exist; "
@@ -154,21 +156,22 @@ end_user(struct conf_load *l, struct conf_user *u, bool whole)
 }
 
 void
-conf_accounts_end(struct conf_load *l, bool whole)
+conf_accounts_end(struct conf_load *l, struct config *conf, bool whole)
 {
-	struct config *conf = l->conf;
+	const struct conf_where *w;
 	size_t i;
 
-	sort_groups(l);
-	sort_users(l);
+	sort_groups(l, conf);
+	sort_users(l, conf);
 	for (i = 0; i < conf->nusers; i++)
-		end_user(l, &conf->users[i], whole);
+		end_user(l, conf, &conf->users[i], whole);
 	if (!whole)
 		return;
-	check_rules(l, conf_where_key(l, SECTION_ANONYMOUS, "uid"), "anonymous",
-	    &conf->anonymous_rules);
-	check_rules(l, conf_where_key(l, SECTION_SYSTEM, "uid"), "system",
-	    &conf->system_rules);
+	w = conf == l->conf ? conf_where_key(l, SECTION_ANONYMOUS, "uid")
+			    : NULL;
+	check_rules(l, w, "anonymous", &conf->anonymous_rules);
+	w = conf == l->conf ? conf_where_key(l, SECTION_SYSTEM, "uid") : NULL;
+	check_rules(l, w, "system", &conf->system_rules);
 }
 
 void

@@ -23,9 +23,10 @@ conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
 	if (err == NULL)
 		die("open_memstream");
 	memset(l, 0, sizeof(*l));
-	l->conf = conf;
+	l->conf = l->into = conf;
 	l->err = err;
 	l->seen = xcalloc(conf_nkeys, sizeof(*l->seen));
+	l->seen_in_host = xcalloc(conf_nkeys, sizeof(*l->seen));
 }
 
 void
@@ -38,7 +39,7 @@ conf_load_clear(struct conf_load *l)
 	free(l->files);
 	free(l->seen);
 	free(l->listens);
-	free(l->certs);
+	free(l->seen_in_host);
 }
 
 void
@@ -114,7 +115,7 @@ void
 conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
     void *block)
 {
-	struct config *conf = l->conf;
+	struct config *conf = l->into;
 	struct conf_user *u = block;
 
 	check_name(l, w, "user", name);
@@ -131,7 +132,7 @@ void
 conf_group_end(struct conf_load *l, const struct conf_where *w,
     const char *name, void *block)
 {
-	struct config *conf = l->conf;
+	struct config *conf = l->into;
 	struct conf_group *g = block;
 
 	check_name(l, w, "group", name);
@@ -232,22 +233,36 @@ conf_listen_end(struct conf_load *l, const struct conf_where *w,
 }
 
 /* -------------------------------------------------------- certificate */
+static void
+check_cert_name(
+    struct conf_load *l, const struct conf_where *w, const char *name)
+{
+	const struct conf_cert *c;
+
+	ARRAY_FOREACH (c, l->into->certs, l->into->ncerts)
+		if (strcmp(c->name, name) == 0)
+			conf_complain(l, w,
+			    "there is a certificate \"%s\" at line %d already; "
+			    "give one another name",
+			    name, c->line);
+}
+
 void
 conf_cert_end(struct conf_load *l, const struct conf_where *w, const char *name,
     void *block)
 {
-	struct config *conf = l->conf;
+	struct config *conf = l->into;
 	struct conf_cert *cert = block;
 
 	check_name(l, w, "certificate", name);
+	check_cert_name(l, w, name);
 	if (cert->file == NULL)
 		conf_complain(l, w,
 		    "certificate \"%s\" has no file; write file = "
 		    "\"/the/fullchain.pem\"",
 		    name);
 	cert->name = xstrdup(name);
+	cert->line = w->line;
 	conf->certs = conf_grow(conf->certs, conf->ncerts, sizeof(*cert));
-	l->certs = conf_grow(l->certs, conf->ncerts, sizeof(*w));
-	l->certs[conf->ncerts] = *w;
 	conf->certs[conf->ncerts++] = *cert;
 }

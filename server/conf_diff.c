@@ -173,7 +173,8 @@ static unsigned
 kind_of(const struct conf_block *b, const char *key)
 {
 	if (b->id == SECTION_USER || b->id == SECTION_GROUP ||
-	    (b->id == SECTION_TOP && strcmp(key, "users_file") == 0))
+	    ((b->id == SECTION_TOP || b->id == SECTION_HOST) &&
+		strcmp(key, "users_file") == 0))
 		return CONF_DIFF_USERS;
 	return CONF_DIFF_REST;
 }
@@ -219,7 +220,12 @@ static int
 block_order(const void *a, const void *b)
 {
 	const struct conf_block *x = a, *y = b;
+	const char *p = x->host != NULL ? x->host->name : "";
+	const char *q = y->host != NULL ? y->host->name : "";
+	int order = strcmp(p, q);
 
+	if (order != 0)
+		return order;
 	if (x->id != y->id)
 		return x->id < y->id ? -1 : 1;
 	return x->title == NULL ? 0 : strcmp(x->title, y->title);
@@ -266,11 +272,23 @@ same_demands(const struct config *old, const struct config *now)
 	}
 }
 
+/* Of hosts, if both have the same; else there is another difference. */
+static bool
+same_demands_everywhere(const struct config *old, const struct config *now)
+{
+	size_t i;
+
+	for (i = 0; i < old->nhosts && i < now->nhosts; i++)
+		if (!same_demands(old->hosts[i].conf, now->hosts[i].conf))
+			return false;
+	return same_demands(old, now);
+}
+
 unsigned
 conf_diff(const struct config *old, const struct config *now, FILE *out)
 {
 	struct side a = side_of(old), b = side_of(now);
-	unsigned found = same_demands(old, now) ? 0 : CONF_DIFF_REST;
+	unsigned found = same_demands_everywhere(old, now) ? 0 : CONF_DIFF_REST;
 	size_t i = 0, j = 0;
 	int order;
 

@@ -83,39 +83,73 @@ static const char *const logins[] = {
 };
 
 const struct conf_section conf_sections[SECTION_COUNT] = {
-	[SECTION_TOP] = { "", false, false, false, NO_RULES,
-	    "The server as a whole." },
-	[SECTION_LISTEN] = { "listen", true, false, false, NO_RULES,
-	    "An address where clients connect." },
-	[SECTION_CERTIFICATE] = { "certificate", true, false, false, NO_RULES,
-	    "A certificate of the server; one of each kind of key." },
-	[SECTION_TLS] = { "tls", false, false, false, NO_RULES,
-	    "Certificates and keys of TLS." },
-	[SECTION_LIMITS] = { "limits", false, false, false, NO_RULES,
-	    "How many sessions there may be, and who is kept out; 0 means no "
-	    "limit." },
-	[SECTION_TIMEOUTS] = { "timeouts", false, false, false, NO_RULES,
-	    "Times in seconds; 15m, 2h and 1d are understood too." },
-	[SECTION_DATA] = { "data", false, false, false, NO_RULES,
-	    "Data connections." },
-	[SECTION_FILES] = { "files", false, false, false, NO_RULES,
-	    "Uploads, listings and what clients may change." },
-	[SECTION_ANONYMOUS] = { "anonymous", false, false, false,
-	    offsetof(struct config, anonymous_rules),
-	    "Guests: the user names anonymous and ftp." },
-	[SECTION_SYSTEM] = { "system", false, false, false,
-	    offsetof(struct config, system_rules),
-	    "Accounts of this machine, checked by PAM." },
-	[SECTION_GROUP] = { "group", true, true, false,
-	    offsetof(struct conf_group, rules),
-	    "Settings for all users who name it; here or in users_file." },
-	[SECTION_USER] = { "user", true, true, false,
-	    offsetof(struct conf_user, rules),
-	    "An account; stands here or in users_file." },
-	[SECTION_MOUNT] = { "mount", true, true, true, NO_RULES,
-	    "A directory from elsewhere, inside the block of an account." },
-	[SECTION_PATH] = { "path", true, true, true, NO_RULES,
-	    "Rights in one directory, inside the block of an account." },
+	[SECTION_TOP] = { .name = "",
+	    .rules = NO_RULES,
+	    .help = "The server as a whole." },
+	[SECTION_LISTEN] = { .name = "listen",
+	    .titled = true,
+	    .rules = NO_RULES,
+	    .help = "An address where clients connect." },
+	[SECTION_CERTIFICATE] = { .name = "certificate",
+	    .titled = true,
+	    .in_host = true,
+	    .rules = NO_RULES,
+	    .help = "A certificate of the server; one of each kind of key." },
+	[SECTION_HOST] = { .name = "host",
+	    .titled = true,
+	    .rules = NO_RULES,
+	    .help = "The server under another name, with accounts and "
+		    "certificates of its own." },
+	[SECTION_TLS] = { .name = "tls",
+	    .rules = NO_RULES,
+	    .help = "Certificates and keys of TLS." },
+	[SECTION_LIMITS] = { .name = "limits",
+	    .rules = NO_RULES,
+	    .help = "How many sessions there may be, and who is kept out; 0 "
+		    "means no limit." },
+	[SECTION_TIMEOUTS] = { .name = "timeouts",
+	    .rules = NO_RULES,
+	    .help = "Times in seconds; 15m, 2h and 1d are understood too." },
+	[SECTION_DATA] = { .name = "data",
+	    .rules = NO_RULES,
+	    .help = "Data connections." },
+	[SECTION_FILES] = { .name = "files",
+	    .rules = NO_RULES,
+	    .help = "Uploads, listings and what clients may change." },
+	[SECTION_ANONYMOUS] = { .name = "anonymous",
+	    .in_host = true,
+	    .rules = offsetof(struct config, anonymous_rules),
+	    .help = "Guests: the user names anonymous and ftp." },
+	[SECTION_SYSTEM] = { .name = "system",
+	    .rules = offsetof(struct config, system_rules),
+	    .help = "Accounts of this machine, checked by PAM." },
+	[SECTION_GROUP] = { .name = "group",
+	    .titled = true,
+	    .in_users_file = true,
+	    .in_host = true,
+	    .rules = offsetof(struct conf_group, rules),
+	    .help = "Settings for all users who name it; here or in "
+		    "users_file." },
+	[SECTION_USER] = { .name = "user",
+	    .titled = true,
+	    .in_users_file = true,
+	    .in_host = true,
+	    .rules = offsetof(struct conf_user, rules),
+	    .help = "An account; stands here or in users_file." },
+	[SECTION_MOUNT] = { .name = "mount",
+	    .titled = true,
+	    .in_users_file = true,
+	    .nested = true,
+	    .rules = NO_RULES,
+	    .help = "A directory from elsewhere, inside the block of an "
+		    "account." },
+	[SECTION_PATH] = { .name = "path",
+	    .titled = true,
+	    .in_users_file = true,
+	    .nested = true,
+	    .rules = NO_RULES,
+	    .help = "Rights in one directory, inside the block of an "
+		    "account." },
 };
 
 /* clang-format off */
@@ -129,6 +163,7 @@ const struct conf_section conf_sections[SECTION_COUNT] = {
 #define AT_SYSTEM(m) offsetof(struct config, system_rules.m)
 #define AT_LISTEN(m) offsetof(struct conf_listen, m)
 #define AT_CERT(m) offsetof(struct conf_cert, m)
+#define AT_HOST(m) offsetof(struct conf_host, m)
 
 const struct conf_key conf_keys[] = {
 	{ TOP(workers), &conf_count, AT(workers), "0", 0, 256, NULL,
@@ -363,6 +398,27 @@ const struct conf_key conf_keys[] = {
 	    "Refuses the login and keeps the account." },
 	CONF_RULES_ROWS(SECTION_USER, AT_USER_RULES, "full"),
 
+	{ SECTION_HOST, "names", &conf_hostnames, AT_HOST(names), NULL, 0, 0, NULL,
+	    "Other names of the host; *.example.org is every name with one label more." },
+	{ SECTION_HOST, "address", &conf_networks, AT_HOST(addresses), NULL, 0, 0, NULL,
+	    "Addresses of this machine where the host is, and the first of such hosts is who did not say which one; not set means all." },
+	{ SECTION_HOST, "listen", &conf_words, AT_HOST(listens), NULL, 0, 0, NULL,
+	    "Names of the listen blocks where it is, likewise." },
+	{ SECTION_HOST, "users_file", &conf_path, AT_HOST(users_file), NULL, 0, 0, NULL,
+	    "File of the host's own user blocks." },
+	{ SECTION_HOST, "banner", &conf_message, AT_HOST(banner), NULL, 0, 0, NULL,
+	    "Text of the greeting, and of the answer to HOST; not set means the server's." },
+	{ SECTION_HOST, "login_message", &conf_message, AT_HOST(login_message), NULL, 0, 0, NULL,
+	    "What a user is told after the login; not set means the server's." },
+	{ SECTION_HOST, "goodbye", &conf_message, AT_HOST(goodbye), NULL, 0, 0, NULL,
+	    "What a client is told when it quits; not set means the server's." },
+	{ SECTION_HOST, "sessions", &conf_count, AT_HOST(max_sessions), "0", 0, MILLION, NULL,
+	    "Sessions of the host at once; 0 means no limit but the server's." },
+	{ SECTION_HOST, "sessions_per_ip", &conf_count, AT_HOST(max_per_ip), "0", 0, MILLION, NULL,
+	    "Its sessions at once from one IPv4 address or IPv6 /64 network; 0 likewise." },
+	{ SECTION_HOST, "sessions_per_user", &conf_count, AT_HOST(max_per_user), "0", 0, MILLION, NULL,
+	    "Its sessions at once of one account; 0 means limits.sessions_per_user." },
+
 	{ SECTION_MOUNT, "path", &conf_path, AT_PLACE(path), NULL, 0, 0, NULL,
 	    "Directory of this machine that is seen there." },
 	{ SECTION_MOUNT, "rights", &conf_rights, AT_PLACE(rights), NULL, 0, 0, NULL,
@@ -388,6 +444,8 @@ conf_section_find(const char *name)
 bool
 conf_section_holds(enum conf_section_id outer, enum conf_section_id id)
 {
+	if (outer == SECTION_HOST)
+		return conf_sections[id].in_host;
 	if (!conf_sections[id].nested)
 		return outer == SECTION_TOP && id != SECTION_TOP;
 	return conf_sections[outer].rules != NO_RULES;

@@ -16,6 +16,7 @@ enum conf_section_id {
 	SECTION_TOP,
 	SECTION_LISTEN,
 	SECTION_CERTIFICATE,
+	SECTION_HOST,
 	SECTION_TLS,
 	SECTION_LIMITS,
 	SECTION_TIMEOUTS,
@@ -37,6 +38,7 @@ struct conf_section {
 	bool titled; /* stands any number of times, each with its own title */
 	bool in_users_file; /* may stand there too */
 	bool nested; /* stands inside the blocks that have rules */
+	bool in_host; /* may stand inside a host block too */
 	size_t
 	    rules; /* where its struct has a struct conf_rules, or NO_RULES */
 	const char *help;

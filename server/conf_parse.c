@@ -43,6 +43,8 @@ static struct {
 	struct conf_place place;
 	struct conf_listen listen;
 	struct conf_cert cert;
+	struct conf_host host;
+	bool in_host; /* what is read stands in a host block */
 } cur;
 
 static const struct {
@@ -52,6 +54,7 @@ static const struct {
 } titled[SECTION_COUNT] = {
 	[SECTION_LISTEN] = { &cur.listen, sizeof(cur.listen), conf_listen_end },
 	[SECTION_CERTIFICATE] = { &cur.cert, sizeof(cur.cert), conf_cert_end },
+	[SECTION_HOST] = { &cur.host, sizeof(cur.host), conf_host_end },
 	[SECTION_GROUP] = { &cur.group, sizeof(cur.group), conf_group_end },
 	[SECTION_USER] = { &cur.user, sizeof(cur.user), conf_user_end },
 	[SECTION_MOUNT] = { &cur.place, sizeof(cur.place), conf_mount_end },
@@ -158,7 +161,20 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 static void *
 base_of(enum conf_section_id id)
 {
-	return titled[id].block != NULL ? titled[id].block : cur.load->conf;
+	if (titled[id].block != NULL)
+		return titled[id].block;
+	return cur.in_host ? conf_host_own(&cur.host) : cur.load->conf;
+}
+
+/* Where it was set, in this block or the only one of its kind. */
+static struct conf_where *
+seen_of(const struct conf_key *k)
+{
+	bool once = !conf_sections[k->section].titled;
+	struct conf_where *all =
+	    cur.in_host && once ? cur.load->seen_in_host : cur.load->seen;
+
+	return &all[k - conf_keys];
 }
 
 /* A key was read. Complains instead of failing, so that parsing goes on. */
@@ -174,7 +190,7 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 		complain_unknown(cfg, opt->name);
 		return 0;
 	}
-	seen = &cur.load->seen[k - conf_keys];
+	seen = seen_of(k);
 	if (seen->file != NULL) {
 		conf_complain(cur.load, &w,
 		    "%s was set before, at %s:%d; keep "
@@ -189,6 +205,17 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int
+on_host_key(cfg_t *cfg, cfg_opt_t *opt)
+{
+	int rc;
+
+	cur.in_host = true;
+	rc = on_key(cfg, opt);
+	cur.in_host = false;
+	return rc;
+}
+
 /* ------------------------------------------------------------- blocks */
 /* The next block of a kind that may come again starts from nothing. */
 static void
@@ -201,6 +228,9 @@ block_reset(enum conf_section_id id)
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == id)
 			cur.load->seen[i].file = NULL;
+	if (id == SECTION_HOST)
+		memset(cur.load->seen_in_host, 0,
+		    conf_nkeys * sizeof(*cur.load->seen_in_host));
 }
 
 /*
@@ -227,6 +257,23 @@ on_block(cfg_t *cfg, cfg_opt_t *opt)
 	block_reset(id);
 	cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 	return 0;
+}
+
+/* The block of guests alone makes a host have accounts of its own. */
+static int
+on_host_block(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct conf_load *l = cur.load;
+	int rc;
+
+	cur.in_host = true;
+	l->into = conf_host_own(&cur.host);
+	if (conf_section_find(opt->name) == SECTION_ANONYMOUS)
+		cur.host.has_accounts = true;
+	rc = on_block(cfg, opt);
+	l->into = l->conf;
+	cur.in_host = false;
+	return rc;
 }
 
 /* -------------------------------------------------------------- files */
@@ -389,8 +436,22 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 }
 
 /* ----------------------------------------------- libConfuse's tables */
+/* The tables while they are made: each kind of block has room for its keys and
+ * the blocks in it, and twice, for those in a host call other functions. */
+struct tables {
+	cfg_opt_t *opts;
+	size_t room; /* of one kind */
+	bool users_only;
+};
+
+static cfg_opt_t *
+room_of(const struct tables *t, enum conf_section_id id, bool in_host)
+{
+	return t->opts + ((size_t)id + (in_host ? SECTION_COUNT : 0)) * t->room;
+}
+
 static void
-add_keys(cfg_opt_t *opts, enum conf_section_id id)
+add_keys(cfg_opt_t *opts, enum conf_section_id id, bool in_host)
 {
 	size_t i, n = 0;
 
@@ -399,41 +460,42 @@ add_keys(cfg_opt_t *opts, enum conf_section_id id)
 			continue;
 		opts[n] =
 		    (cfg_opt_t)CFG_STR(conf_keys[i].name, NULL, CFGF_NODEFAULT);
-		opts[n++].validcb = on_key;
+		opts[n++].validcb = in_host ? on_host_key : on_key;
 	}
 	opts[n] = (cfg_opt_t)CFG_END();
 }
 
 static cfg_opt_t
-block_opt(enum conf_section_id id, cfg_opt_t *keys)
+block_opt(enum conf_section_id id, cfg_opt_t *keys, bool in_host)
 {
 	cfg_opt_t opt = CFG_SEC(conf_sections[id].name, keys,
 	    conf_sections[id].titled ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE);
 
-	add_keys(keys, id);
-	opt.validcb = on_block;
+	add_keys(keys, id, in_host);
+	opt.validcb = in_host ? on_host_block : on_block;
 	return opt;
 }
 
-/* The blocks that may stand in those of outer, behind its keys. Each kind has
- * its own room in keys. */
+/* The blocks that may stand in those of outer, behind its keys. */
 static cfg_opt_t *
-add_blocks(cfg_opt_t *opts, enum conf_section_id outer, cfg_opt_t *keys,
-    bool users_only)
+add_blocks(const struct tables *t, cfg_opt_t *opts, enum conf_section_id outer,
+    bool in_host)
 {
-	size_t room = conf_nkeys + SECTION_COUNT + 2, i;
 	enum conf_section_id id;
+	cfg_opt_t *keys;
+	size_t i;
 
 	while (opts->name != NULL)
 		opts++;
 	for (i = SECTION_COUNT; i-- > 0;) {
 		id = (enum conf_section_id)i;
 		if (!conf_section_holds(outer, id) ||
-		    (users_only && !conf_sections[id].in_users_file))
+		    (t->users_only && !conf_sections[id].in_users_file))
 			continue;
-		*opts++ = block_opt(id, keys + i * room);
-		if (conf_sections[id].rules != NO_RULES)
-			add_blocks(keys + i * room, id, keys, users_only);
+		keys = room_of(t, id, in_host);
+		*opts++ = block_opt(id, keys, in_host);
+		if (id == SECTION_HOST || conf_sections[id].rules != NO_RULES)
+			add_blocks(t, keys, id, in_host || id == SECTION_HOST);
 	}
 	return opts;
 }
@@ -443,18 +505,19 @@ add_blocks(cfg_opt_t *opts, enum conf_section_id outer, cfg_opt_t *keys,
 static cfg_t *
 new_context(bool users_only)
 {
-	size_t room = conf_nkeys + SECTION_COUNT + 2;
-	cfg_opt_t *keys = xcalloc(SECTION_COUNT * room, sizeof(*keys));
-	cfg_opt_t *opts = keys, *end;
+	struct tables t = { .room = conf_nkeys + SECTION_COUNT + 2,
+		.users_only = users_only };
+	cfg_opt_t *end;
 	cfg_t *cfg;
 
+	t.opts = xcalloc(2 * SECTION_COUNT * t.room, sizeof(*t.opts));
 	if (!users_only)
-		add_keys(opts, SECTION_TOP);
-	end = add_blocks(opts, SECTION_TOP, keys, users_only);
+		add_keys(t.opts, SECTION_TOP, false);
+	end = add_blocks(&t, t.opts, SECTION_TOP, false);
 	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
 	*end = (cfg_opt_t)CFG_END();
-	cfg = cfg_init(opts, CFGF_NONE);
-	free(keys);
+	cfg = cfg_init(t.opts, CFGF_NONE);
+	free(t.opts);
 	if (cfg != NULL)
 		cfg_set_error_function(cfg, on_error);
 	return cfg;
@@ -482,5 +545,7 @@ conf_parse_file(struct conf_load *l, const char *path, bool users_only)
 		if (conf_sections[id].titled)
 			conf_values_clear(
 			    (enum conf_section_id)id, titled[id].block);
+	conf_free(cur.host.own); /* of a block without an end */
+	cur.host.own = NULL;
 	cfg_free(cfg);
 }

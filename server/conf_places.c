@@ -164,26 +164,26 @@ conf_path_end(struct conf_load *l, const struct conf_where *w,
 }
 
 void
-conf_places_print(const struct conf_rules *r, FILE *out)
+conf_places_print(const struct conf_rules *r, const char *indent, FILE *out)
 {
 	const struct conf_place *p;
 	char rights[256];
 
 	ARRAY_FOREACH (p, r->places, r->nplaces) {
-		fprintf(out, "\t%s ", p->is_mount ? "mount" : "path");
+		fprintf(out, "%s%s ", indent, p->is_mount ? "mount" : "path");
 		conf_text_quote(out, p->at);
 		fputs(" {\n", out);
 		if (p->is_mount) {
-			fputs("\t\tpath = ", out);
+			fprintf(out, "%s\tpath = ", indent);
 			conf_text_quote(out, p->path);
 			putc('\n', out);
 		}
 		if (p->has_rights) {
-			fputs("\t\trights = ", out);
+			fprintf(out, "%s\trights = ", indent);
 			conf_text_quote(
 			    out, rights_str(p->rights, rights, sizeof(rights)));
 			putc('\n', out);
 		}
-		fputs("\t}\n", out);
+		fprintf(out, "%s}\n", indent);
 	}
 }

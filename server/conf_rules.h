@@ -78,7 +78,8 @@ void conf_rules_seen(const struct conf_key *, void *base, int line);
 /* The blocks mount and path. */
 void conf_places_clear(struct conf_rules *);
 void conf_places_inherit(struct conf_rules *, const struct conf_rules *from);
-void conf_places_print(const struct conf_rules *, FILE *out);
+void conf_places_print(
+    const struct conf_rules *, const char *indent, FILE *out);
 /* Are there too many of them for an account? */
 void conf_places_check(struct conf_load *, const struct conf_where *,
     const char *who, const struct conf_rules *);

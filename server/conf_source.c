@@ -39,18 +39,39 @@ frozen_text(const struct config *conf, const char *path, size_t *len_r)
 	return NULL;
 }
 
+/* Is it the same file? One that does not exist is known by its name. */
+static bool
+is_same_file(const char *a, const char *b)
+{
+	char *x = realpath(a, NULL), *y = realpath(b, NULL);
+	bool same = strcmp(x != NULL ? x : a, y != NULL ? y : b) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+const char *
+conf_source_path(const struct conf_load *l, const char *path)
+{
+	return l->instead_of != NULL && is_same_file(path, l->instead_of)
+		   ? l->read
+		   : path;
+}
+
 char *
 conf_source(struct conf_load *l, const char *path, size_t *len_r)
 {
 	struct config *conf = l->conf;
+	const char *read = conf_source_path(l, path);
 	char *text;
 
 	if (l->users_only) {
 		watch_add(&conf->users_watch, path);
-		return conf_text_read(path, len_r);
+		return conf_text_read(read, len_r);
 	}
 	text = l->frozen != NULL ? frozen_text(l->frozen, path, len_r)
-				 : conf_text_read(path, len_r);
+				 : conf_text_read(read, len_r);
 	if (text == NULL)
 		return NULL;
 	conf->texts =

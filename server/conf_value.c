@@ -80,6 +80,9 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 		{ &conf_networks, "networks such as \"10.0.0.0/8 ::1\"" },
 		{ &conf_nat, "addresses such as \"10.0.0.0/8 local, "
 			     "ftp.example.org\"" },
+		{ &conf_words, "names such as \"ftp ftps\"" },
+		{ &conf_hostnames, "host names such as \"www.example.org "
+				   "*.example.net\"" },
 		{ &conf_uid, "a user's name or number, not root" },
 		{ &conf_gid, "a group's name or number" },
 		{ &conf_certname, "a kind and a name such as \"cn:joe\", "

@@ -30,7 +30,11 @@ extern const struct conf_type conf_bool, conf_count, conf_seconds, conf_bytes,
     conf_size, conf_port, conf_ports, conf_enum, conf_string, conf_path,
     conf_vpath, conf_mode, conf_rights, conf_netlist, conf_hours, conf_date,
     conf_totp, conf_ip, conf_networks, conf_uid, conf_gid, conf_socket,
-    conf_certname, conf_nat, conf_message;
+    conf_certname, conf_nat, conf_message, conf_words, conf_hostnames;
+
+#define CONF_WORD_MAX 256 /* with NUL */
+/* The next word of a value of conf_words or conf_hostnames; false: no more. */
+bool conf_words_next(const char **rest, char *word, size_t size);
 
 /* The value's place in the section's struct. */
 static inline void *

@@ -8,26 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hostname.h"
 #include "common/mem.h"
 #include "common/str.h"
 
 static const struct network everybody = { .family = 4 };
 
 /* ------------------------------------------------------------ parsing */
-static bool
-is_host_name(const char *s)
-{
-	const char *p;
-
-	for (p = s; *p != '\0'; p++)
-		if (!ascii_isalpha((unsigned char)*p) &&
-		    !ascii_isdigit((unsigned char)*p) && *p != '-' && *p != '.')
-			return false;
-	/* 192.0.2 and 192.0.2.300 are no names. */
-	return p != s && p - s < NAT_NAME_MAX &&
-	       !ascii_isdigit((unsigned char)p[-1]);
-}
-
 static int
 parse_target(struct nat_rule *r, const char *word, char *why, size_t size)
 {
@@ -35,7 +22,7 @@ parse_target(struct nat_rule *r, const char *word, char *why, size_t size)
 		r->kind = NAT_LOCAL;
 	else if (addr_parse_ip(&r->addr, word) == 0)
 		r->kind = NAT_ADDRESS;
-	else if (is_host_name(word)) {
+	else if (hostname_is_good(word)) {
 		r->kind = NAT_NAME;
 		(void)strlcpy(r->name, word, sizeof(r->name));
 	} else {

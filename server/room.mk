@@ -6,6 +6,8 @@ libserver_a_SOURCES += \
 	server/conf_blocks.c \
 	server/conf_check.c \
 	server/conf_diff.c server/conf_diff.h \
+	server/conf_hostnames.c \
+	server/conf_hosts.c \
 	server/conf_ident.c \
 	server/conf_keys.c server/conf_keys.h \
 	server/conf_message.c \

@@ -95,17 +95,17 @@ users_file_load(const char *path)
 	return conf;
 }
 
-/* 0 if the server can read the file, -1 after saying why not. */
+/* 0 if the server can read the file as it is in path, -1 after saying why not.
+ */
 static int
 check_syntax(const struct users_place *where, const char *path)
 {
 	struct config *conf;
 	char *err = NULL;
 
-	if (where->is_conf)
-		conf = conf_load(path, &err);
-	else if (where->conf_path != NULL)
-		conf = conf_load_with(where->conf_path, path, &err);
+	if (where->conf_path != NULL)
+		conf =
+		    conf_load_with(where->conf_path, where->path, path, &err);
 	else
 		conf = conf_load_users(path, &err);
 	if (conf == NULL && where->say != NULL)

@@ -10,10 +10,9 @@
 struct config;
 
 struct users_place {
-	const char *path;
-	bool is_conf; /* ftpd.conf itself, not a users file */
-	/* The ftpd.conf that goes with a users file: both must be right
-	 * together. NULL = not known. */
+	const char *path; /* a users file, ftpd.conf, or what that includes */
+	/* The ftpd.conf that goes with it: both must be right together. NULL =
+	 * not known: it is a users file. */
 	const char *conf_path;
 	bool nowait; /* for nobody else's change: fails instead */
 	void (*say)(const char *text); /* what goes wrong; NULL: to stderr */

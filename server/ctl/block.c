@@ -50,7 +50,7 @@ block_open(struct block_change *ch, const struct ctl *ctl, const char *kind,
 	ch->name = name;
 	if (!conf_sections[conf_section_find(kind)].in_users_file) {
 		ch->path = xstrdup(ctl->conf_path);
-		ch->where.is_conf = true;
+		ch->where.conf_path = ctl->conf_path;
 	} else if (ctl->users_path != NULL) {
 		ch->path = xstrdup(ctl->users_path);
 	} else {

@@ -24,6 +24,7 @@ static Suite *(*const suites[])(void) = {
 	suite_log_vis,
 	suite_log_event,
 	suite_mem,
+	suite_hostname,
 	suite_hours,
 	suite_network,
 	suite_privdrop,

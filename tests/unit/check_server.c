@@ -22,6 +22,7 @@ static Suite *(*const suites[])(void) = {
 	suite_conf_check,
 	suite_conf_diff,
 	suite_conf_groups,
+	suite_conf_hosts,
 	suite_conf_load,
 	suite_conf_print,
 	suite_conf_text,

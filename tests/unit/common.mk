@@ -21,6 +21,7 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_log_vis.c \
 	tests/unit/test_log_event.c \
 	tests/unit/test_mem.c \
+	tests/unit/test_hostname.c \
 	tests/unit/test_hours.c \
 	tests/unit/test_network.c \
 	tests/unit/test_privdrop.c \

@@ -22,6 +22,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_conf_check.c \
 	tests/unit/test_conf_diff.c \
 	tests/unit/test_conf_groups.c \
+	tests/unit/test_conf_hosts.c \
 	tests/unit/test_conf_load.c \
 	tests/unit/test_conf_print.c \
 	tests/unit/test_conf_text.c \
