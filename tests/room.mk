@@ -22,5 +22,6 @@ include tests/unit/tls.mk
 include tests/dialog/room.mk
 include tests/system/room.mk
 include tests/fuzz/room.mk
+include tests/fault/room.mk
 include tests/lint/room.mk
 include tests/bench/room.mk
