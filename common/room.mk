@@ -21,6 +21,7 @@ libcommon_a_SOURCES += \
 	common/reason.c common/reason.h \
 	common/rate.c common/rate.h \
 	common/sandbox.c common/sandbox.h \
+	common/sandbox_rules.c common/sandbox_rules.h \
 	common/sockutil.c common/sockutil.h \
 	common/str.c common/str.h \
 	common/stream.c common/stream.h \

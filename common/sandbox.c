@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * System-call filters: what each role must not do and why, one row per call.
- *
- * A forbidden call fails with EPERM; all else is allowed. The filter holds for
- * every thread of the process.
+ * Loads the system-call filter of a role, and tells afterwards which call a
+ * process was ended for.
  */
 #include "common/sandbox.h"
 
@@ -12,194 +10,166 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+/* Sanitizers and gcov make calls and open files that no role may. */
 #if defined(WITH_SANDBOX) && !defined(WITH_SANITIZERS) && \
     !defined(WITH_COVERAGE)
 
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <errno.h>
-#include <sched.h>
-#include <seccomp.h>
-#include <stddef.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-struct rule {
-	int call;
-	const char *reason;
+#include "common/sandbox_rules.h"
+
+/* What was trapped lately; more at once than this are not all told. */
+#define OFFENCES 16
+
+struct offence {
+	atomic_int pid;
+	atomic_int call;
 };
 
-/* Forbidden for some values of one argument. */
-struct rule_if {
-	int call;
-	const char *reason;
-	struct scmp_arg_cmp when;
-};
+static struct {
+	atomic_uint next;
+	struct offence of[OFFENCES];
+} * offences; /* shared with all children */
 
-struct role {
-	const struct rule *rules;
-	size_t nrules;
-	const struct rule_if *rules_if;
-	size_t nrules_if;
-};
+static bool no_filters; /* and the log has said so */
 
-/* For everybody who is confined. */
-static const struct rule every_role[] = {
-	{ SCMP_SYS(execve), "runs no program" },
-	{ SCMP_SYS(execveat), "runs no program" },
-	{ SCMP_SYS(fork), "starts no process" },
-	{ SCMP_SYS(vfork), "starts no process" },
-	{ SCMP_SYS(kill), "signals nobody" },
-	{ SCMP_SYS(pidfd_open), "signals nobody" },
-	{ SCMP_SYS(pidfd_send_signal), "signals nobody" },
-	{ SCMP_SYS(pidfd_getfd), "takes no descriptor that was not sent" },
-	{ SCMP_SYS(ptrace), "looks into no other process" },
-	{ SCMP_SYS(process_vm_readv), "looks into no other process" },
-	{ SCMP_SYS(process_vm_writev), "changes no other process" },
-	{ SCMP_SYS(kcmp), "compares no processes" },
-	{ SCMP_SYS(mount), "changes no tree" },
-	{ SCMP_SYS(umount2), "changes no tree" },
-	{ SCMP_SYS(open_tree), "changes no tree" },
-	{ SCMP_SYS(move_mount), "changes no tree" },
-	{ SCMP_SYS(fsopen), "changes no tree" },
-	{ SCMP_SYS(fsmount), "changes no tree" },
-	{ SCMP_SYS(fspick), "changes no tree" },
-	{ SCMP_SYS(pivot_root), "changes no tree" },
-	{ SCMP_SYS(chroot), "has its root already" },
-	{ SCMP_SYS(unshare), "needs no namespace" },
-	{ SCMP_SYS(setns), "needs no namespace" },
-	{ SCMP_SYS(mknod), "makes no devices or FIFOs" },
-	{ SCMP_SYS(mknodat), "makes no devices or FIFOs" },
-	{ SCMP_SYS(open_by_handle_at), "opens by name only" },
-	{ SCMP_SYS(fanotify_init), "watches no files" },
-	{ SCMP_SYS(bpf), "loads nothing into the kernel" },
-	{ SCMP_SYS(init_module), "loads nothing into the kernel" },
-	{ SCMP_SYS(finit_module), "loads nothing into the kernel" },
-	{ SCMP_SYS(kexec_load), "loads nothing into the kernel" },
-	{ SCMP_SYS(kexec_file_load), "loads nothing into the kernel" },
-	{ SCMP_SYS(io_uring_setup), "would do calls past this filter" },
-	{ SCMP_SYS(userfaultfd), "a tool of exploits" },
-	{ SCMP_SYS(perf_event_open), "a tool of exploits" },
-	{ SCMP_SYS(personality), "a tool of exploits" },
-	{ SCMP_SYS(modify_ldt), "a tool of exploits" },
-	{ SCMP_SYS(add_key), "has no keys in the kernel" },
-	{ SCMP_SYS(request_key), "has no keys in the kernel" },
-	{ SCMP_SYS(keyctl), "has no keys in the kernel" },
-};
-
-#define WHEN(argument, op, a, b)              \
-	{                                     \
-		argument, SCMP_CMP_##op, a, b \
-	}
-
-static const struct rule_if every_role_if[] = {
-	{ SCMP_SYS(clone), "makes threads only",
-	    WHEN(0, MASKED_EQ, CLONE_THREAD, 0) },
-	{ SCMP_SYS(ioctl), "types nothing into its terminal",
-	    WHEN(1, MASKED_EQ, 0xffffffff, TIOCSTI) },
-	{ SCMP_SYS(ioctl), "types nothing into its terminal",
-	    WHEN(1, MASKED_EQ, 0xffffffff, TIOCLINUX) },
-	{ SCMP_SYS(prlimit64), "limits no other process", WHEN(0, NE, 0, 0) },
-};
-
-/* A worker has no files: no call that takes a path. */
-static const struct rule worker[] = {
-	{ SCMP_SYS(open), "opens by path" },
-	{ SCMP_SYS(openat), "opens by path" },
-	{ SCMP_SYS(openat2), "opens by path" },
-	{ SCMP_SYS(creat), "creates by path" },
-	{ SCMP_SYS(mkdir), "creates by path" },
-	{ SCMP_SYS(mkdirat), "creates by path" },
-	{ SCMP_SYS(symlink), "creates by path" },
-	{ SCMP_SYS(symlinkat), "creates by path" },
-	{ SCMP_SYS(link), "creates by path" },
-	{ SCMP_SYS(linkat), "creates by path" },
-	{ SCMP_SYS(unlink), "removes by path" },
-	{ SCMP_SYS(unlinkat), "removes by path" },
-	{ SCMP_SYS(rmdir), "removes by path" },
-	{ SCMP_SYS(rename), "renames by path" },
-	{ SCMP_SYS(renameat), "renames by path" },
-	{ SCMP_SYS(renameat2), "renames by path" },
-	{ SCMP_SYS(chmod), "changes by path" },
-	{ SCMP_SYS(fchmod), "changes files by their bytes only" },
-	{ SCMP_SYS(fchmodat), "changes by path" },
-	{ SCMP_SYS(chown), "changes by path" },
-	{ SCMP_SYS(lchown), "changes by path" },
-	{ SCMP_SYS(fchown), "changes files by their bytes only" },
-	{ SCMP_SYS(fchownat), "changes by path" },
-	{ SCMP_SYS(truncate), "changes by path" },
-	{ SCMP_SYS(utime), "changes by path" },
-	{ SCMP_SYS(utimes), "changes by path" },
-	{ SCMP_SYS(futimesat), "changes by path" },
-	{ SCMP_SYS(utimensat), "changes by path" },
-	{ SCMP_SYS(setxattr), "changes by path" },
-	{ SCMP_SYS(lsetxattr), "changes by path" },
-	{ SCMP_SYS(fsetxattr), "changes files by their bytes only" },
-	{ SCMP_SYS(removexattr), "changes by path" },
-	{ SCMP_SYS(lremovexattr), "changes by path" },
-	{ SCMP_SYS(fremovexattr), "changes files by their bytes only" },
-	{ SCMP_SYS(access), "asks by path" },
-	{ SCMP_SYS(faccessat), "asks by path" },
-	{ SCMP_SYS(faccessat2), "asks by path" },
-	{ SCMP_SYS(getxattr), "asks by path" },
-	{ SCMP_SYS(lgetxattr), "asks by path" },
-	{ SCMP_SYS(listxattr), "asks by path" },
-	{ SCMP_SYS(llistxattr), "asks by path" },
-	{ SCMP_SYS(readlink), "asks by path" },
-	{ SCMP_SYS(readlinkat), "asks by path" },
-	{ SCMP_SYS(statfs), "asks by path" },
-	{ SCMP_SYS(inotify_add_watch), "watches by path" },
-	{ SCMP_SYS(chdir), "moves by path" },
-	{ SCMP_SYS(fchdir), "has no directories" },
-	{ SCMP_SYS(getdents), "has no directories" },
-	{ SCMP_SYS(getdents64), "has no directories" },
-};
-
-/* Of sockets it makes those of IPv4 (2) and IPv6 (10). */
-static const struct rule_if worker_if[] = {
-	{ SCMP_SYS(socket), "no UNIX sockets", WHEN(0, LT, AF_INET, 0) },
-	{ SCMP_SYS(socket), "family 3", WHEN(0, EQ, AF_INET + 1, 0) },
-	{ SCMP_SYS(socket), "families 4 to 7", WHEN(0, MASKED_EQ, ~3ull, 4) },
-	{ SCMP_SYS(socket), "families 8 and 9", WHEN(0, MASKED_EQ, ~1ull, 8) },
-	{ SCMP_SYS(socket), "no netlink and raw packets",
-	    WHEN(0, GT, AF_INET6, 0) },
-};
-
-/* A file agent has no network: it never makes a socket of its own. */
-static const struct rule agent[] = {
-	{ SCMP_SYS(socket), "has no network" },
-	{ SCMP_SYS(socketpair), "has no network" },
-	{ SCMP_SYS(connect), "has no network" },
-	{ SCMP_SYS(bind), "has no network" },
-	{ SCMP_SYS(listen), "has no network" },
-	{ SCMP_SYS(accept), "has no network" },
-	{ SCMP_SYS(accept4), "has no network" },
-};
-
-static int
-deny(scmp_filter_ctx f, const struct rule *r, size_t n)
+/* ------------------------------------------------------------------- traps */
+/*
+ * May run in the middle of anything, malloc(3) included. SIGSYS is blocked in
+ * here, so the kernel ends a process that is trapped once more.
+ */
+static void
+on_trap(int sig, siginfo_t *info, void *context)
 {
-	int rc = 0;
-	size_t i;
+	struct offence *o;
 
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), r[i].call, 0);
-	return rc;
+	if (offences != NULL) {
+		o = &offences
+			 ->of[atomic_fetch_add(&offences->next, 1) % OFFENCES];
+		atomic_store(&o->call, info->si_syscall);
+		atomic_store(&o->pid, (int)getpid());
+	}
+	(void)syscall(SYS_ptrace, -1, 0, 0, 0);
+	_exit(EXIT_FAILURE);
 }
 
 static int
-deny_if(scmp_filter_ctx f, const struct rule_if *r, size_t n)
+catch_traps(void)
 {
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_sigaction = on_trap;
+	sa.sa_flags = SA_SIGINFO;
+	return sigaction(SIGSYS, &sa, NULL);
+}
+
+static void
+call_name(int call, char *out, size_t size)
+{
+	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call);
+
+	(void)snprintf(out, size, "%s (system call %d)",
+	    name != NULL ? name : "unknown", call);
+	free(name);
+}
+
+const char *
+sandbox_offence(pid_t pid, char *out, size_t size)
+{
+	struct offence *o;
+	int is;
+
+	for (o = offences == NULL ? NULL : offences->of;
+	     o != NULL && o < offences->of + OFFENCES; o++) {
+		is = (int)pid;
+		if (!atomic_compare_exchange_strong(&o->pid, &is, 0))
+			continue;
+		call_name(atomic_load(&o->call), out, size);
+		return out;
+	}
+	return NULL;
+}
+
+/* ----------------------------------------------------------------- filters */
+static uint32_t
+action_of(const struct sandbox_rule *r)
+{
+	return r->error != 0 ? SCMP_ACT_ERRNO((uint32_t)r->error)
+			     : SCMP_ACT_ALLOW;
+}
+
+/* Is there something to say? A call that this machine does not have needs no
+ * rule, nor does one that is treated like all others. */
+static bool
+is_needed(const struct sandbox_rule *r, enum sandbox_role role)
+{
+	return (r->roles & 1u << role) != 0 && r->call >= 0 &&
+	       action_of(r) != sandbox_defaults[role].action;
+}
+
+static int
+add_rule(scmp_filter_ctx f, const struct sandbox_rule *r)
+{
+	struct scmp_arg_cmp when[NELEM(r->when) + 1];
+
+	memcpy(when, r->when, sizeof(r->when));
+	if (r->own)
+		when[r->nwhen] = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	return seccomp_rule_add_array(
+	    f, action_of(r), r->call, r->nwhen + r->own, when);
+}
+
+static int
+add_rules(scmp_filter_ctx f, enum sandbox_role role)
+{
+	size_t i;
 	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sandbox_nrules; i++)
+		if (is_needed(&sandbox_rules[i], role))
+			rc = add_rule(f, &sandbox_rules[i]);
+	return rc;
+}
+
+static bool
+has_rule(int call, enum sandbox_role role)
+{
 	size_t i;
 
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = seccomp_rule_add_array(
-		    f, SCMP_ACT_ERRNO(EPERM), r[i].call, 1, &r[i].when);
+	for (i = 0; i < sandbox_nrules; i++)
+		if (sandbox_rules[i].call == call &&
+		    (sandbox_rules[i].roles & 1u << role) != 0)
+			return true;
+	return false;
+}
+
+static int
+add_newer(scmp_filter_ctx f, enum sandbox_role role)
+{
+	int call, rc = 0;
+
+	for (call = SANDBOX_NEWER; rc == 0 && call <= SANDBOX_NEWEST; call++)
+		if (!has_rule(call, role))
+			rc = seccomp_rule_add(
+			    f, SCMP_ACT_ERRNO(ENOSYS), call, 0);
 	return rc;
 }
 
 /* The filter of a role, loaded; 0 or a negative errno. */
 static int
-confine_by(scmp_filter_ctx f, const struct role *role)
+load(scmp_filter_ctx f, enum sandbox_role role)
 {
 	int rc;
 
@@ -208,59 +178,111 @@ confine_by(scmp_filter_ctx f, const struct role *role)
 		return rc;
 	(void)seccomp_attr_set(f, SCMP_FLTATR_API_SYSRAWRC, 1);
 	(void)seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if ((rc = deny(f, every_role, NELEM(every_role))) != 0 ||
-	    (rc = deny_if(f, every_role_if, NELEM(every_role_if))) != 0 ||
-	    (rc = deny(f, role->rules, role->nrules)) != 0 ||
-	    (rc = deny_if(f, role->rules_if, role->nrules_if)) != 0)
+	if ((rc = add_rules(f, role)) != 0)
 		return rc;
-	/* Its flags are in memory, out of sight; the C library knows clone. */
-	rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	return rc != 0 ? rc : seccomp_load(f);
+	if (sandbox_defaults[role].action != SCMP_ACT_ALLOW &&
+	    (rc = add_newer(f, role)) != 0)
+		return rc;
+	return seccomp_load(f);
 }
 
-static void
-confine(const struct role *role)
+static int
+filter(enum sandbox_role role)
 {
-	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int rc = f == NULL ? -ENOMEM : confine_by(f, role);
+	scmp_filter_ctx f;
+	int rc = -ENOMEM;
 
-	if (f != NULL)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || catch_traps() == -1)
+		return -errno;
+	if ((f = seccomp_init(sandbox_defaults[role].action)) != NULL) {
+		rc = load(f, role);
 		seccomp_release(f);
+	}
+	return rc;
+}
+
+/* ------------------------------------------------------------------- roles */
+static void
+share_offences(void)
+{
+	void *p = mmap(NULL, sizeof(*offences), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (offences == NULL && p != MAP_FAILED)
+		offences = p;
+}
+
+int
+sandbox_start(enum sandbox_mode mode)
+{
+	int rc;
+
+	if (mode == SANDBOX_OFF)
+		return 0;
+	share_offences();
+	rc = filter(SANDBOX_MONITOR);
+	no_filters = rc != 0;
+	errno = -rc;
 	if (rc == 0)
+		return 0;
+	if (mode == SANDBOX_REQUIRE)
+		log_error("sandbox = require, but this kernel takes no filter "
+			  "of system calls");
+	else
+		log_warn("all processes go on without filters of system calls, "
+			 "which this kernel does not take");
+	return mode == SANDBOX_REQUIRE ? -1 : 0;
+}
+
+void
+sandbox_enter(enum sandbox_role role, enum sandbox_mode mode)
+{
+	int rc;
+
+	if (mode == SANDBOX_OFF || (no_filters && mode == SANDBOX_BEST))
+		return;
+	if ((rc = filter(role)) == 0)
 		return;
 	errno = -rc;
-	log_warn("this process goes on without a system-call filter");
+	if (mode == SANDBOX_REQUIRE)
+		die("the filter of system calls");
+	log_warn("this process goes on without a filter of system calls");
 }
 
-void
-sandbox_worker(void)
+bool
+sandbox_is_built(void)
 {
-	static const struct role role = { worker, NELEM(worker), worker_if,
-		NELEM(worker_if) };
-
-	confine(&role);
-}
-
-void
-sandbox_agent(void)
-{
-	static const struct role role = { agent, NELEM(agent), NULL, 0 };
-
-	confine(&role);
+	return true;
 }
 
 #else
 
-void
-sandbox_worker(void)
+int
+sandbox_start(enum sandbox_mode mode)
 {
-	log_debug("built without system-call filters");
+	if (mode == SANDBOX_BEST)
+		log_debug("built without filters of system calls");
+	if (mode != SANDBOX_REQUIRE)
+		return 0;
+	log_errorx("sandbox = require, but this program was built without");
+	return -1;
 }
 
 void
-sandbox_agent(void)
+sandbox_enter(enum sandbox_role role, enum sandbox_mode mode)
 {
-	log_debug("built without system-call filters");
+}
+
+const char *
+sandbox_offence(pid_t pid, char *out, size_t size)
+{
+	return NULL;
+}
+
+bool
+sandbox_is_built(void)
+{
+	return false;
 }
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "common/network.h"
 #include "common/privdrop.h"
+#include "common/sandbox.h"
 #include "common/sockutil.h"
 #include "common/watch.h"
 #include "server/nat.h"
@@ -210,6 +211,7 @@ struct config {
 	uint32_t auth_cache; /* seconds; 0: none */
 	char *service_user; /* workers and auth processes run as it */
 	char *empty_dir; /* workers' root when the monitor is root */
+	enum sandbox_mode sandbox;
 	char *pid_file; /* NULL = none */
 	char *state_dir; /* of what outlives the server; NULL = nothing */
 	char *control_socket; /* NULL = CONF_CONTROL_SOCKET for root, else none;

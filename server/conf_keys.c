@@ -24,6 +24,7 @@ static const char *const log_formats[] = {
 	NULL,
 };
 static const char *const peers[] = { "ip", "net24", "off", NULL };
+static const char *const sandboxes[] = { "best", "require", "off", NULL };
 static const char *const uploads[] = { "atomic", "in-place", NULL };
 static const char *const types[] = { "binary", "ascii", NULL };
 static const char *const asciis[] = { "binary", "convert", NULL };
@@ -177,6 +178,8 @@ const struct conf_key conf_keys[] = {
 	    "guests and users without uid touch files as it." },
 	{ TOP(empty_dir), &conf_path, AT(empty_dir), "/run/ternftpd/empty", 0, 0, NULL,
 	    "Empty directory that is all the network processes see when started by root." },
+	{ TOP(sandbox), &conf_enum, AT(sandbox), "best", 0, 0, sandboxes,
+	    "How processes are confined: as far as the kernel can, or not at all where it cannot do all of it." },
 	{ TOP(auth_program), &conf_path, AT(auth_program), NULL, 0, 0, NULL,
 	    "Program that is asked about users who are not known here." },
 	{ TOP(auth_program_timeout), &conf_seconds, AT(auth_program_timeout), "10", 1, 50, NULL,

@@ -11,6 +11,7 @@
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/privdrop.h"
+#include "common/sandbox.h"
 #include "server/conf.h"
 #include "server/proto.h"
 #include "server/roles.h"
@@ -40,6 +41,7 @@ resolver_main(const struct config *conf, int fd)
 	if (conf_service_ident(conf, &id) != 0)
 		diex("there is no service user");
 	privdrop(&id, NULL); /* resolving needs /etc */
+	sandbox_enter(SANDBOX_RESOLVER, conf->sandbox);
 	if (fd_set_nonblock(fd, false) != 0)
 		die("resolver channel");
 	for (i = 0; i < nat->n; i++) {

@@ -417,7 +417,8 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 	first->agent = &agent;
 	first->stays = true;
 	agent.threads = agent.idle = 1;
-	sandbox_agent(); /* the threads inherit it */
+	/* The threads inherit it. */
+	sandbox_enter(SANDBOX_AGENT, conf->sandbox);
 	thread_main(first);
 	abort(); /* not reached */
 }

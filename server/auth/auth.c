@@ -9,8 +9,10 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "server/auth/auth.h"
 #include "server/roles.h"
+#include "tls/tls_mac.h"
 
 struct attempt {
 	uint64_t id;
@@ -103,6 +105,27 @@ drop_privilege(const struct auth *a)
 				  : NULL);
 }
 
+/* What libraries read once, while there are files. */
+static void
+warm_up(void)
+{
+	uint8_t mac[TLS_MAC_LEN] = { 0 };
+
+	tzset();
+	tls_mac(mac, "", 0, mac);
+}
+
+/* PAM's modules and programs are not ours. */
+static void
+confine(const struct auth *a)
+{
+	const struct config *conf = a->conf;
+	bool others = conf->auth_program != NULL ||
+		      (a->privileged && conf->system_accounts);
+
+	sandbox_enter(others ? SANDBOX_PROGRAMS : SANDBOX_AUTH, conf->sandbox);
+}
+
 void
 auth_main(const struct config *conf, int fd)
 {
@@ -112,12 +135,14 @@ auth_main(const struct config *conf, int fd)
 	enum ipc_result rc;
 
 	log_set_role("auth");
+	warm_up();
 	if (auth_init(&a, conf) != 0)
 		diex("there is no service user %s",
 		    conf->service_user != NULL ? conf->service_user : "");
 	drop_privilege(&a);
 	if (fd_set_nonblock(fd, false) != 0)
 		die("auth channel");
+	confine(&a);
 	while ((rc = ipc_recv(fd, mem, &m)) == IPC_OK) {
 		int gone = serve(&a, fd, &m);
 

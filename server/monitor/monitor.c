@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "common/mem.h"
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
@@ -270,7 +271,9 @@ prepare(struct monitor *m)
 	if (open_control(m) == -1)
 		return -1;
 	plan_descriptors(m);
-	return make_empty_dir(m);
+	if (make_empty_dir(m) == -1)
+		return -1;
+	return sandbox_start(m->conf->sandbox);
 }
 
 static void

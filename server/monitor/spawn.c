@@ -21,6 +21,7 @@
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/sandbox.h"
 #include "server/monitor/monitor.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
@@ -315,8 +316,13 @@ child_log_end(const struct child *c, int status)
 {
 	const char *role = role_name(c->role);
 	long pid = (long)c->pid;
+	char call[64];
 
-	if (c->killed)
+	if (sandbox_offence(c->pid, call, sizeof(call)) != NULL)
+		log_errorx("%s[%ld] was ended: it called %s, which is not for "
+			   "its role",
+		    role, pid, call);
+	else if (c->killed)
 		log_debug("%s[%ld] is dead", role, pid);
 	else if (WIFSIGNALED(status))
 		log_errorx("%s[%ld] was killed by signal %d (%s)", role, pid,

@@ -300,9 +300,11 @@ class Secrets(Pair):
                 match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
                 if not match:
                     continue
-                if "/dev/zero" in line:  # anonymous and shared
-                    found.add("sessions")
                 start, end = (int(n, 16) for n in match.groups())
+                # Anonymous and shared, and not the page that tells the monitor
+                # of forbidden system calls.
+                if "/dev/zero" in line and end - start > 4096:
+                    found.add("sessions")
                 # A sanitizer's shadow is of terabytes, and of no interest.
                 if end - start > 1 << 31:
                     continue
