@@ -2,7 +2,10 @@
 /*
  * The orderly end of a data connection: close() on a socket with unread input
  * answers the peer with an RST, which can destroy what it has not read yet. So
- * the socket gets a FIN and stays for a moment, without its session.
+ * the socket gets a FIN and stays for a moment, without its session. Clients
+ * that send on, because they look for a reply only after the last byte, come to
+ * see ours if the rest of the file is not too long. There is room for so many
+ * of such sockets; the next one ends the oldest.
  *
  * A TLS handshake is ended before that: a client in the middle of it would tell
  * of an error and not of our reply.
@@ -17,12 +20,13 @@
 #include "server/worker/data_priv.h"
 #include "server/worker/session.h"
 
-#define LINGER_MS 2000
-#define LINGER_BYTES (64 * 1024)
+#define LINGER_MS 10000
+#define LINGER_BYTES (8 << 20)
+#define LINGER_PIECE (1 << 20) /* at a time, because others wait */
+#define LINGER_SOCKETS 256 /* of a worker */
 
 struct linger_socket {
-	LIST_ENTRY(linger_socket) entry;
-	struct worker *w;
+	TAILQ_ENTRY(linger_socket) entry;
 	struct stream st;
 	size_t discarded;
 	bool shut; /* the FIN was sent */
@@ -30,12 +34,15 @@ struct linger_socket {
 	struct timer timer;
 };
 
-static LIST_HEAD(, linger_socket) lingering = LIST_HEAD_INITIALIZER(lingering);
+static TAILQ_HEAD(, linger_socket) lingering = TAILQ_HEAD_INITIALIZER(
+    lingering); /* oldest first */
+static unsigned nlingering;
 
 static void
 linger_free(struct linger_socket *l)
 {
-	LIST_REMOVE(l, entry);
+	TAILQ_REMOVE(&lingering, l, entry);
+	nlingering--;
 	event_del(&l->ev);
 	timer_cancel(&l->timer);
 	stream_close(&l->st);
@@ -48,19 +55,17 @@ on_timer(void *arg)
 	linger_free(arg);
 }
 
-/* Reads what is there; true when the socket may be closed. */
+/* Drops what is there (nothing is copied); true when the socket may be closed.
+ */
 static bool
-discard(struct worker *w, int fd, size_t *total)
+discard(int fd, size_t *total)
 {
-	ssize_t n;
+	ssize_t n = recv(fd, NULL, LINGER_PIECE, MSG_TRUNC);
 
-	while (*total < LINGER_BYTES) {
-		n = recv(fd, w->scratch, sizeof(w->scratch), 0);
-		if (n <= 0)
-			return n == 0 || (errno != EAGAIN && errno != EINTR);
-		*total += (size_t)n;
-	}
-	return true;
+	if (n <= 0)
+		return n == 0 || (errno != EAGAIN && errno != EINTR);
+	*total += (size_t)n;
+	return *total >= LINGER_BYTES;
 }
 
 static void
@@ -75,7 +80,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	l->shut = true;
-	if (discard(l->w, fd, &l->discarded))
+	if (discard(fd, &l->discarded))
 		linger_free(l);
 }
 
@@ -84,14 +89,16 @@ linger_new(struct worker *w, const struct stream *st)
 {
 	struct linger_socket *l = xcalloc(1, sizeof(*l));
 
-	l->w = w;
+	if (nlingering == LINGER_SOCKETS)
+		linger_free(TAILQ_FIRST(&lingering));
 	l->st = *st;
 	timer_init(&l->timer, on_timer, l);
 	timer_set(&l->timer, LINGER_MS);
 	event_assign(
 	    &l->ev, w->base, st->fd, EV_READ | EV_PERSIST, on_event, l);
 	event_add(&l->ev, NULL);
-	LIST_INSERT_HEAD(&lingering, l, entry);
+	TAILQ_INSERT_TAIL(&lingering, l, entry);
+	nlingering++;
 	return l;
 }
 
@@ -104,7 +111,7 @@ data_linger(struct worker *w, int fd)
 
 	if (fd < 0)
 		return;
-	if (shutdown(fd, SHUT_WR) < 0 || discard(w, fd, &discarded)) {
+	if (shutdown(fd, SHUT_WR) < 0 || discard(fd, &discarded)) {
 		close(fd);
 		return;
 	}
@@ -125,6 +132,6 @@ data_linger_later(struct worker *w, struct stream *st)
 void
 data_linger_clear(void)
 {
-	while (!LIST_EMPTY(&lingering))
-		linger_free(LIST_FIRST(&lingering));
+	while (!TAILQ_EMPTY(&lingering))
+		linger_free(TAILQ_FIRST(&lingering));
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Uploads show under their name when they are whole, and can be resumed."""
 
+import contextlib
 import os
 import socket
 
@@ -129,6 +130,24 @@ class Atomic(lib.TestCase):
         # R0b H: the reply first, then a clean end.
         self.assertEqual(sock.recv(1), b"")
         sock.close()
+
+    def test_who_looks_for_the_reply_last(self):
+        # commons-net and ftplib send all of the file before they read.
+        client = self.login()
+        with client.connect() as sock:
+            client.send("STOR no/f")
+            sock.sendall(b"x" * (6 << 20))
+        client.must_end(550)
+
+    def test_ends_are_bounded(self):
+        client = self.login()
+        client.must("NOOP", 200)
+        most = self.server.open_files("worker") + 256 + 10
+        with contextlib.ExitStack() as stack:
+            for _ in range(300):
+                stack.enter_context(client.connect())
+                client.must("STOR no/f", 550)
+                self.assertLessEqual(self.server.open_files("worker"), most)
 
     def test_onto_a_directory(self):
         self.server.mkdir("d")
