@@ -173,6 +173,10 @@ control_rate(struct ctlconn *c, struct rbuf *b)
 		control_say(c, CONTROL_FAILED, "no such session");
 		return 0;
 	}
+	if (client->state != CLIENT_IN) {
+		control_say(c, CONTROL_FAILED, "nobody is logged in there");
+		return 0;
+	}
 	client_set_rate(client, rate, rate);
 	log_info("control: session %llu limited to %llu bytes per second",
 	    (unsigned long long)sid, (unsigned long long)rate);

@@ -169,7 +169,7 @@ on_rate(struct worker *w, struct ipc_msg *m)
 	rates[RATE_DOWN] = get_u64(&m->body);
 	rates[RATE_UP] = get_u64(&m->body);
 	check_end(m);
-	if (s == NULL)
+	if (s == NULL || s->login != LOGIN_IN) /* the login brings its own */
 		return;
 	if (s->pace != NULL)
 		pace_set(s->pace, rates);

@@ -23,6 +23,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_network \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_rights \
+	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_tls \
 	tests/fuzz/fuzz_totp \
 	tests/fuzz/fuzz_users_edit \
@@ -36,6 +37,9 @@ if !ENABLE_FUZZING
 check_LIBRARIES += tests/fuzz/libreplay.a
 $(FUZZ_TARGETS): tests/fuzz/libreplay.a
 endif
+tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c \
+	tests/fuzz/session_fakes.c tests/fuzz/session_fakes.h \
+	tests/dialog/reply_check.c tests/dialog/reply_check.h
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
 
 check_PROGRAMS += $(FUZZ_TARGETS)

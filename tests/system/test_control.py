@@ -375,6 +375,12 @@ class Limit(lib.TestCase):
                 pass
         client.must_end(226)
 
+    def test_before_login(self):
+        self.client()
+        sid = self.server.ctl_json("who")["sessions"][-1]["id"]
+        said = self.server.ctl("limit", str(sid), "1", status=1)
+        self.assertIn("nobody is logged in", said)
+
     def test_nonsense(self):
         self.server.ctl("limit", "999999", "1M", status=1)
         self.server.ctl("limit", "1", "fast", status=1)

@@ -405,6 +405,38 @@ START_TEST(test_kick)
 }
 END_TEST
 
+static void
+limit(uint64_t rate)
+{
+	struct wbuf *b = crig_begin(MW_RATE);
+
+	put_u64(b, rig.sid);
+	put_u64(b, rate);
+	put_u64(b, rate);
+	crig_tell(&rig, -1);
+}
+
+START_TEST(test_limit)
+{
+	struct session *s = crig_login(&rig);
+
+	ck_assert_ptr_null(s->pace);
+	limit(1000);
+	ck_assert_ptr_nonnull(s->pace);
+}
+END_TEST
+
+/* There is nothing to slow down, and the login brings its own rate. */
+START_TEST(test_limit_before_login)
+{
+	struct session *s = crig_connect(&rig);
+
+	say("USER joe", "331 Password required for joe.\r\n");
+	limit(1000);
+	ck_assert_ptr_null(s->pace);
+}
+END_TEST
+
 /* A command that is under way answers nobody any more. */
 START_TEST(test_kick_while_waiting)
 {
@@ -609,6 +641,8 @@ case_monitor(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_kick);
+	tcase_add_test(tc, test_limit);
+	tcase_add_test(tc, test_limit_before_login);
 	tcase_add_test(tc, test_kick_while_waiting);
 	tcase_add_test(tc, test_shutdown);
 	tcase_add_test(tc, test_drain);
