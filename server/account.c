@@ -55,6 +55,28 @@ get_rates(struct rbuf *r, struct account *a)
 			a->rates[scope][way] = get_u64(r);
 }
 
+static void
+put_rules(struct wbuf *w, const struct rule_lines *l)
+{
+	int i;
+
+	put_str(w, l->files[0]);
+	put_str(w, l->files[1]);
+	for (i = 0; i < RULE_LINES; i++)
+		put_u32(w, (uint32_t)l->lines[i]);
+}
+
+static void
+get_rules(struct rbuf *r, struct rule_lines *l)
+{
+	int i;
+
+	get_str(r, l->files[0], sizeof(l->files[0]));
+	get_str(r, l->files[1], sizeof(l->files[1]));
+	for (i = 0; i < RULE_LINES; i++)
+		l->lines[i] = (int32_t)get_u32(r);
+}
+
 void
 account_put(struct wbuf *w, const struct account *a)
 {
@@ -77,6 +99,7 @@ account_put(struct wbuf *w, const struct account *a)
 	put_u8(w, a->create_home);
 	put_u32(w, a->file_mode);
 	put_u32(w, a->dir_mode);
+	put_rules(w, &a->rules);
 	put_bytes(w, a->places, a->places_len);
 }
 
@@ -91,6 +114,7 @@ account_place_put(struct account *a, const struct account_place *p)
 	put_str(&w, p->host);
 	put_u8(&w, p->has_rights);
 	put_u32(&w, p->rights);
+	put_u32(&w, (uint32_t)p->line);
 	if (!w.err)
 		a->places_len += w.len;
 }
@@ -99,13 +123,16 @@ bool
 account_place_get(struct rbuf *r, struct account_place *p, char *at, char *host)
 {
 	unsigned has_rights;
+	uint32_t rights;
 
 	if (r->err || rbuf_end(r) == 0)
 		return false;
 	get_str(r, at, VPATH_MAX);
 	get_str(r, host, PATH_MAX);
 	has_rights = get_u8(r);
-	*p = (struct account_place){ at, host, has_rights == 1, get_u32(r) };
+	rights = get_u32(r);
+	*p = (struct account_place){ at, host, has_rights == 1, rights,
+		(int32_t)get_u32(r) };
 	if (at[0] != '/' || (host[0] != '/' && host[0] != '\0') ||
 	    has_rights > 1 || (p->rights & ~RIGHTS_FULL) != 0)
 		r->err = 1;
@@ -172,6 +199,7 @@ account_get(struct rbuf *r, struct account *a)
 	a->create_home = create_home == 1;
 	a->file_mode = get_u32(r);
 	a->dir_mode = get_u32(r);
+	get_rules(r, &a->rules);
 	get_places(r, a);
 	if (!is_sane(a, anonymous, tls_data) || create_home > 1)
 		r->err = 1;

@@ -15,6 +15,7 @@
 #include "common/privdrop.h"
 #include "common/vpath.h"
 #include "server/rates.h"
+#include "server/rule.h"
 
 #define ACCOUNT_NAME_MAX 256
 #define ACCOUNT_PLACES 16384 /* bytes; CONF_PLACES_TEXT fits */
@@ -45,6 +46,7 @@ struct account {
 	uint64_t quota, quota_files; /* bytes, files; 0 = no limit */
 	uint16_t usage_slot; /* server/usage.h; from the monitor */
 	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes a second; 0 = none */
+	struct rule_lines rules;
 	/* Last, as it is not zeroed: mounts and rights per path, one
 	 * account_place_put() after the other; for the agent alone. */
 	size_t places_len;
@@ -56,6 +58,7 @@ struct account_place {
 	const char *host; /* of a mount: the directory; "": rights alone */
 	bool has_rights;
 	uint32_t rights;
+	int32_t line; /* as those in rules */
 };
 
 /* What does not fit is left out: conf_load() sees to it that all does. */

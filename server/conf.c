@@ -138,6 +138,10 @@ conf_free(struct config *conf)
 	}
 	conf_accounts_free(conf);
 	conf_hosts_free(conf);
+	for (i = 0; i < conf->nfiles; i++)
+		free(conf->files[i]);
+	free(conf->files);
+	free(conf->seen);
 	free(conf->listens);
 	free(conf->certs);
 	free(conf->path);

@@ -23,6 +23,12 @@
 #include "server/nat.h"
 #include "server/rates.h"
 
+/* Where something was written; file is NULL if it was not. */
+struct conf_where {
+	const char *file;
+	int line;
+};
+
 #define CONF_NAME_MAX 256 /* bytes of a user's name, with NUL */
 #define CONF_CONTROL_SOCKET "/run/ternftpd/control"
 
@@ -42,8 +48,12 @@ enum conf_eof { /* an upload that ends without close_notify */
 	CONF_EOF_REFUSE
 };
 
+#define CONF_LISTEN_MAX 32 /* keys */
+
 struct conf_listen { /* listen "name" { ... } */
 	char *name;
+	const char *file; /* where it was defined; NULL: nowhere */
+	int lines[CONF_LISTEN_MAX]; /* of its keys, 0 = not there */
 	struct addr addr; /* IPv6 "::" listens on both families */
 
 	enum conf_tls tls;
@@ -111,7 +121,9 @@ struct conf_place {
 	char *path; /* of a mount: the host directory */
 	bool has_rights; /* a mount without has those of around it */
 	uint32_t rights;
-	int line; /* 0 = of the group's block */
+	const char *file; /* where it was defined */
+	int line;
+	bool of_group; /* in its block */
 };
 
 #define CONF_RULES_MAX 48 /* keys */
@@ -139,9 +151,10 @@ struct conf_rules {
 	uint64_t quota, quota_files; /* bytes, files; 0 = no limit */
 	uint64_t rates[RATE_SCOPES][RATE_WAYS]; /* bytes/s; 0 = no limit */
 
-	/* Where the block says so; 0 = it does not. Of each key, in the order
-	 * of their rows. */
+	/* Where the block says so; 0 = it does not, negative = it is in file2,
+	 * which is the group's. Of each key, in the order of their rows. */
 	int lines[CONF_RULES_MAX];
+	const char *file, *file2;
 };
 
 struct conf_group { /* group "name" { ... } in the users file or ftpd.conf */
@@ -161,6 +174,7 @@ struct conf_user { /* user "name" { ... } in the users file or ftpd.conf */
 	enum conf_login login;
 	char *certificate; /* "cn:joe", NULL = "cn:" and the user's name */
 	bool disabled;
+	int disabled_line, login_line; /* where it says so, 0 = nowhere */
 	bool in_users_file;
 	char *file; /* where it was defined, for messages */
 	int line;
@@ -201,6 +215,9 @@ struct config {
 	 * users file and what that includes, as they were before reading. */
 	struct conf_text *texts;
 	size_t ntexts;
+	struct conf_where *seen; /* by row of conf_keys; not of titled blocks */
+	char **files; /* names that every conf_where points to */
+	size_t nfiles;
 	struct watch users_watch;
 
 	/* server */
@@ -341,9 +358,10 @@ int conf_service_ident(const struct config *, struct ident *);
 
 /* Of a user whom an external program knows: what no group says. */
 void conf_rules_init(struct conf_rules *);
-/* A setting by its key's name, as text. 0, or -1 with why. */
+/* A setting by its key's name, as text, that somebody at w said. 0, or -1 with
+ * why. */
 int conf_rules_set(struct conf_rules *, const char *key, const char *value,
-    char *why, size_t size);
+    const struct conf_where *w, char *why, size_t size);
 /* As if they were a group's. */
 void conf_rules_inherit(struct conf_rules *, const struct conf_rules *from);
 void conf_rules_clear(struct conf_rules *);

@@ -25,19 +25,13 @@ conf_load_init(struct conf_load *l, struct config *conf, FILE *err)
 	memset(l, 0, sizeof(*l));
 	l->conf = l->into = conf;
 	l->err = err;
-	l->seen = xcalloc(conf_nkeys, sizeof(*l->seen));
+	l->seen = conf->seen = xcalloc(conf_nkeys, sizeof(*l->seen));
 	l->seen_in_host = xcalloc(conf_nkeys, sizeof(*l->seen));
 }
 
 void
 conf_load_clear(struct conf_load *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->nfiles; i++)
-		free(l->files[i]);
-	free(l->files);
-	free(l->seen);
 	free(l->listens);
 	free(l->seen_in_host);
 }
@@ -124,6 +118,8 @@ conf_user_end(struct conf_load *l, const struct conf_where *w, const char *name,
 	u->name = xstrdup(name);
 	u->file = xstrdup(w->file);
 	u->line = w->line;
+	u->disabled_line = conf_where_key(l, SECTION_USER, "disabled")->line;
+	u->login_line = conf_where_key(l, SECTION_USER, "login")->line;
 	conf->users = conf_grow(conf->users, conf->nusers, sizeof(*u));
 	conf->users[conf->nusers++] = *u;
 }
@@ -213,6 +209,20 @@ listen_defaults(const struct conf_load *l, struct conf_listen *listen)
 		listen->unclean_eof = CONF_EOF_REFUSE;
 }
 
+/* What is not there has no line. */
+static void
+note_lines(const struct conf_load *l, const struct conf_where *w,
+    struct conf_listen *listen)
+{
+	size_t i;
+
+	listen->file = w->file;
+	for (i = 0; i < conf_nkeys; i++)
+		if (conf_keys[i].section == SECTION_LISTEN)
+			listen->lines[conf_key_row(&conf_keys[i])] =
+			    l->seen[i].line;
+}
+
 void
 conf_listen_end(struct conf_load *l, const struct conf_where *w,
     const char *name, void *block)
@@ -224,6 +234,7 @@ conf_listen_end(struct conf_load *l, const struct conf_where *w,
 	check_listen_tls(l, w, listen);
 	check_versions(l, w, listen);
 	listen_defaults(l, listen);
+	note_lines(l, w, listen);
 	listen->name = xstrdup(name);
 	conf->listens =
 	    conf_grow(conf->listens, conf->nlistens, sizeof(*listen));

@@ -466,6 +466,16 @@ conf_key_find(enum conf_section_id id, const char *name)
 	return NULL;
 }
 
+int
+conf_key_row(const struct conf_key *k)
+{
+	const struct conf_key *first = k;
+
+	while (first > conf_keys && first[-1].section == k->section)
+		first--;
+	return (int)(k - first);
+}
+
 const struct conf_key *
 conf_key_elsewhere(enum conf_section_id id, const char *name)
 {

@@ -65,6 +65,8 @@ enum conf_section_id conf_section_find(const char *name);
 bool conf_section_holds(enum conf_section_id outer, enum conf_section_id id);
 /* The row, or NULL. */
 const struct conf_key *conf_key_find(enum conf_section_id, const char *name);
+/* How many rows of its section stand before it. */
+int conf_key_row(const struct conf_key *);
 /* The row with that name in any section but this one, or NULL. */
 const struct conf_key *conf_key_elsewhere(
     enum conf_section_id, const char *name);

@@ -199,7 +199,7 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 		return 0;
 	}
 	*seen = w;
-	conf_rules_seen(k, base_of(k->section), w.line);
+	conf_rules_seen(k, base_of(k->section), &w);
 	if (conf_value_set(k, &in, base_of(k->section)) != 0)
 		conf_complain(cur.load, &w, "%s", in.why);
 	return 0;
@@ -227,7 +227,7 @@ block_reset(enum conf_section_id id)
 	conf_defaults(id, titled[id].block, "");
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == id)
-			cur.load->seen[i].file = NULL;
+			cur.load->seen[i] = (struct conf_where){ 0 };
 	if (id == SECTION_HOST)
 		memset(cur.load->seen_in_host, 0,
 		    conf_nkeys * sizeof(*cur.load->seen_in_host));
@@ -277,12 +277,15 @@ on_host_block(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* -------------------------------------------------------------- files */
-/* The name in memory that lives as long as the load. */
+/* The name in memory that lives as long as the configuration. */
 static const char *
 keep_name(struct conf_load *l, const char *path)
 {
-	l->files = conf_grow(l->files, l->nfiles, sizeof(*l->files));
-	return l->files[l->nfiles++] = xstrdup(path);
+	struct config *conf = l->conf;
+
+	conf->files =
+	    conf_grow(conf->files, conf->nfiles, sizeof(*conf->files));
+	return conf->files[conf->nfiles++] = xstrdup(path);
 }
 
 /* Complains about the token with what, and returns -1. */

@@ -8,17 +8,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "server/conf.h"
 #include "server/conf_keys.h"
 
 struct conf_host;
 struct conf_rules;
-struct config;
-
-/* Where something was written; file is NULL if it was not. */
-struct conf_where {
-	const char *file;
-	int line;
-};
 
 /* One load: what is being filled and what went wrong. */
 struct conf_load {
@@ -30,11 +24,9 @@ struct conf_load {
 	const char *instead_of, *read; /* another file than its name says */
 	bool users_only; /* what is parsed now is a users file */
 	struct conf_rules *outer; /* of the block around the one that ended */
-	struct conf_where *seen; /* by row of conf_keys */
+	struct conf_where *seen; /* conf->seen */
 	struct conf_where *listens; /* by index of conf->listens */
 	struct conf_where *seen_in_host; /* the same, of anonymous in it */
-	char **files; /* names that conf_where points to */
-	size_t nfiles;
 };
 
 void conf_load_init(struct conf_load *, struct config *, FILE *err);

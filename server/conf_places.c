@@ -66,7 +66,7 @@ conf_places_inherit(struct conf_rules *r, const struct conf_rules *from)
 			continue;
 		copy.at = xstrdup(copy.at);
 		copy.path = copy.path != NULL ? xstrdup(copy.path) : NULL;
-		copy.line = 0;
+		copy.of_group = true;
 		add(r, &copy);
 	}
 }
@@ -78,7 +78,7 @@ text_size(const struct conf_rules *r)
 	size_t i, n = 0;
 
 	for (i = 0; i < r->nplaces; i++)
-		n += strlen(r->places[i].at) + 16 +
+		n += strlen(r->places[i].at) + 20 +
 		     (r->places[i].is_mount ? strlen(r->places[i].path) : 0);
 	return n;
 }
@@ -121,6 +121,7 @@ place_end(struct conf_load *l, const struct conf_where *w, const char *title,
 		return;
 	}
 	p->at = xstrdup(at);
+	p->file = w->file;
 	p->line = w->line;
 	if (find(l->outer, p) != NULL)
 		conf_complain(l, w,

@@ -54,13 +54,21 @@ conf_rules_of(enum conf_section_id id, void *base)
 	return at != NO_RULES ? (void *)((char *)base + at) : NULL;
 }
 
+/* The block of guests may stand in two files. */
 void
-conf_rules_seen(const struct conf_key *k, void *base, int line)
+conf_rules_seen(
+    const struct conf_key *k, void *base, const struct conf_where *w)
 {
+	struct conf_rules *r = conf_rules_of(k->section, base);
 	int i = conf_rules_index(k);
 
-	if (i != -1)
-		conf_rules_of(k->section, base)->lines[i] = line;
+	if (i == -1)
+		return;
+	if (r->file == NULL)
+		r->file = w->file;
+	else if (r->file != w->file)
+		r->file2 = w->file;
+	r->lines[i] = r->file == w->file ? w->line : -w->line;
 }
 
 static void
@@ -85,7 +93,9 @@ conf_rules_inherit(struct conf_rules *r, const struct conf_rules *from)
 		at = rows[i].offset - conf_sections[SECTION_GROUP].rules;
 		copy_value(
 		    rows[i].type, (char *)r + at, (const char *)from + at);
+		r->lines[i] = -from->lines[i];
 	}
+	r->file2 = from->file;
 	conf_places_inherit(r, from);
 }
 
@@ -109,7 +119,7 @@ conf_rules_clear(struct conf_rules *r)
 
 int
 conf_rules_set(struct conf_rules *r, const char *key, const char *value,
-    char *why, size_t size)
+    const struct conf_where *w, char *why, size_t size)
 {
 	const struct conf_key *k = conf_key_find(SECTION_GROUP, key);
 	struct conf_input in = { .text = value, .dir = "" };
@@ -125,7 +135,7 @@ conf_rules_set(struct conf_rules *r, const char *key, const char *value,
 		return -1;
 	}
 	rc = conf_value_set(k, &in, &g);
-	conf_rules_seen(k, &g, 1);
+	conf_rules_seen(k, &g, w);
 	*r = g.rules;
 	strlcpy(why, in.why, size);
 	return rc;

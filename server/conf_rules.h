@@ -73,8 +73,9 @@ struct conf_rules;
 int conf_rules_index(const struct conf_key *);
 /* The rules in what a section fills (base), NULL if it has none. */
 struct conf_rules *conf_rules_of(enum conf_section_id, void *base);
-/* Notes that a block of this section said so at that line. */
-void conf_rules_seen(const struct conf_key *, void *base, int line);
+/* Notes that a block of this section said so there. */
+void conf_rules_seen(
+    const struct conf_key *, void *base, const struct conf_where *);
 /* The blocks mount and path. */
 void conf_places_clear(struct conf_rules *);
 void conf_places_inherit(struct conf_rules *, const struct conf_rules *from);

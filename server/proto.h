@@ -28,11 +28,12 @@ enum proto_mw {
 	MW_SESSION = 1,
 	/*
 	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log), u32
-	 * ms before a refusal is told.
+	 * ms before a refusal is told, str rule (server/rule.h) or "".
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
 	 * u32 umask, u32 idle_timeout, u8 tls_data, u64 rate down, u64 up, u8
 	 * has a quota, u16 slots of the rates of its user and of its group
-	 * (server/rates.h); fd = the session's channel to its agent.
+	 * (server/rates.h), str for each enum rule_line, "" = the server's;
+	 * fd = the session's channel to its agent.
 	 */
 	MW_LOGIN = 2,
 	/* u64 sid, u32 serial, i64 errno or 0; fd = socket bound to the source
@@ -140,7 +141,8 @@ enum proto_ma {
 	MA_LOG = 66,
 };
 enum proto_am {
-	/* u64 id, u8 enum verdict, str reason; if V_OK: account (account.h) */
+	/* u64 id, u8 enum verdict, str reason, str rule or ""; if V_OK: account
+	 * (account.h) */
 	AM_RESULT = 81,
 };
 
@@ -320,6 +322,7 @@ enum fs_status {
 	FS_NO_MATCH, /* a pattern without a match */
 	FS_IO, /* read, write or unexpected error; errno is in the log */
 	FS_TOO_LARGE, /* recursion or size bounds */
+	FS_QUOTA_FILES, /* as FS_QUOTA, of the number of files */
 	FS_STATUS_COUNT
 };
 

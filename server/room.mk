@@ -31,6 +31,7 @@ libserver_a_SOURCES += \
 	server/resolver.c \
 	server/rights.c server/rights.h \
 	server/roles.h \
+	server/rule.c server/rule.h \
 	server/tlsconf.c server/tlsconf.h \
 	server/tlsconf_check.c \
 	server/tlsconf_priv.h \

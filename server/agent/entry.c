@@ -275,7 +275,7 @@ entry_view_init(struct entry_view *v, const struct agent_session *s,
 	v->dirfd = dirfd;
 	strlcpy(v->dir, dir, sizeof(v->dir));
 	v->rights = policy_rights(s, dir);
-	v->has_places = places_hold(s, dir);
+	v->has_places = places_hold(s, dir) != NULL;
 	if (fstat(dirfd, &v->dirst) == -1)
 		memset(&v->dirst, 0, sizeof(v->dirst));
 }

@@ -80,6 +80,7 @@ places_load(struct agent_session *s, const struct account *acct)
 			.host = host[0] != '\0' ? xstrdup(host) : NULL,
 			.has_rights = ap.has_rights,
 			.rights = ap.rights,
+			.line = ap.line,
 			.fd = -1 };
 	}
 	if (s->nplaces > 0)
@@ -131,30 +132,75 @@ place_open(const struct agent_session *s, struct place *p)
 	return -1;
 }
 
+/* The place whose rights are in force there; NULL: none has any. */
+static const struct place *
+place_of(const struct agent_session *s, const char *path)
+{
+	const struct place *p;
+
+	ARRAY_FOREACH (p, s->places, s->nplaces)
+		if (p->has_rights && vpath_is_within(path, p->at))
+			return p;
+	return NULL;
+}
+
+static uint32_t
+any_rights(const struct agent_session *s)
+{
+	uint32_t any = s->rights;
+	size_t i;
+
+	for (i = 0; i < s->nplaces; i++)
+		any |= s->places[i].has_rights ? s->places[i].rights : 0;
+	return any;
+}
+
 uint32_t
 places_rights(const struct agent_session *s, const char *path)
 {
 	const struct place *p;
-	uint32_t any = s->rights;
 
-	ARRAY_FOREACH (p, s->places, s->nplaces) {
-		if (p->has_rights && path[0] != '\0' &&
-		    vpath_is_within(path, p->at))
-			return p->rights;
-		any |= p->has_rights ? p->rights : 0;
-	}
-	return path[0] != '\0' ? s->rights : any;
+	if (path[0] == '\0')
+		return any_rights(s);
+	p = place_of(s, path);
+	return p != NULL ? p->rights : s->rights;
 }
 
-bool
+static const char *
+text_of(
+    const struct agent_session *s, int32_t line, const char *what, char *out)
+{
+	return rule_text(s->rule_files[line < 0], abs(line), what, out);
+}
+
+const char *
+place_rule(const struct agent_session *s, const struct place *p, char *out)
+{
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "%s %.50s",
+	    p->host != NULL ? "mount" : "path", p->at);
+	return text_of(s, p->line, what, out);
+}
+
+const char *
+places_rule(const struct agent_session *s, const char *path, char *out)
+{
+	const struct place *p = path[0] != '\0' ? place_of(s, path) : NULL;
+
+	return p != NULL ? place_rule(s, p, out)
+			 : text_of(s, s->rights_line, "rights", out);
+}
+
+const struct place *
 places_hold(const struct agent_session *s, const char *path)
 {
 	const struct place *p;
 
 	ARRAY_FOREACH (p, s->places, s->nplaces)
 		if (vpath_is_within(p->at, path))
-			return true;
-	return false;
+			return p;
+	return NULL;
 }
 
 bool

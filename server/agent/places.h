@@ -14,6 +14,7 @@ struct place {
 	char *host; /* the mounted directory; NULL: rights alone */
 	bool has_rights;
 	uint32_t rights;
+	int32_t line; /* as in struct rule_lines */
 	int fd; /* of a mount, O_PATH; -1 = not opened yet */
 	bool complained; /* that it cannot be */
 	bool no_links; /* as in struct agent_session */
@@ -29,8 +30,14 @@ struct place *places_mount(const struct agent_session *, const char *path);
 int place_open(const struct agent_session *, struct place *);
 /* The rights in force at path; at "", all that are in force anywhere. */
 uint32_t places_rights(const struct agent_session *, const char *path);
-/* Is there a place at path or below it, so that its name must stay? */
-bool places_hold(const struct agent_session *, const char *path);
+/* What decides about them there (server/rule.h); out has RULE_MAX bytes. */
+const char *places_rule(
+    const struct agent_session *, const char *path, char *out);
+/* The same of one place. */
+const char *place_rule(
+    const struct agent_session *, const struct place *, char *out);
+/* A place at path or below it, whose name must stay; or NULL. */
+const struct place *places_hold(const struct agent_session *, const char *path);
 /* Is path "/" or that of a mount, and so in no directory? */
 bool places_is_root(const struct agent_session *, const char *path);
 /* The mount with this name in the directory dir, or NULL. */

@@ -21,13 +21,14 @@ policy_rights(const struct agent_session *s, const char *path)
 
 static void
 refuse(const struct agent_session *s, const char *what, const char *path,
-    const char *why)
+    const char *rule, const char *why)
 {
 	log_event(&(struct log_event){ .id = EVENT_REFUSE,
 	    .reason = REASON_NO_RIGHT,
 	    .session = s->sid,
 	    .peer = s->peer.family == 0 ? NULL : &s->peer,
 	    .user = s->user,
+	    .rule = rule,
 	    .command = what,
 	    .path = path,
 	    .detail = why });
@@ -37,14 +38,14 @@ bool
 policy_allows(const struct agent_session *s, const char *what, const char *path,
     uint32_t any)
 {
-	char missing[256], why[300];
+	char missing[256], why[300], rule[RULE_MAX];
 
 	if (any == 0 || (policy_rights(s, path) & any) != 0)
 		return true;
 	(void)snprintf(why, sizeof(why), "the account lacks the right %s%s",
 	    rights_str(any, missing, sizeof(missing)),
 	    s->nplaces == 0 ? "" : " in this directory");
-	refuse(s, what, path, why);
+	refuse(s, what, path, places_rule(s, path, rule), why);
 	return false;
 }
 
@@ -52,9 +53,12 @@ bool
 policy_may_move(
     const struct agent_session *s, const char *what, const char *path)
 {
-	if (!places_hold(s, path))
+	const struct place *held = places_hold(s, path);
+	char rule[RULE_MAX];
+
+	if (held == NULL)
 		return true;
-	refuse(s, what, path,
+	refuse(s, what, path, place_rule(s, held, rule),
 	    "a mount or path block of the account is at or below it");
 	return false;
 }

@@ -248,32 +248,36 @@ makes_file(const struct upload *up)
 	       (up->kind != UP_IN_PLACE || !up->t.exists);
 }
 
-static bool
+/* FS_OK, or which quota is used up. */
+static enum fs_status
 fits(const struct agent_session *s, const struct upload *up)
 {
 	uint64_t left = bytes_left(s);
 
 	if (left == 0 || up->prefix > left ||
 	    failed_before(s->usage, up->path, left))
-		return false;
-	return !makes_file(up) || up->t.exists ||
-	       left_of(s->quota_files, atomic_load(&s->usage->files)) > 0;
+		return FS_QUOTA;
+	if (!makes_file(up) || up->t.exists ||
+	    left_of(s->quota_files, atomic_load(&s->usage->files)) > 0)
+		return FS_OK;
+	return FS_QUOTA_FILES;
 }
 
 enum fs_status
 quota_check(struct agent_session *s, const struct upload *up)
 {
+	enum fs_status status;
+
 	if (!applies(s, up->path))
 		return FS_OK;
 	if (!is_known(s))
 		return FS_BUSY;
-	if (fits(s, up))
-		return FS_OK;
+	status = fits(s, up);
 	/* Before somebody is refused, what is in doubt is made sure of. */
-	if (atomic_load(&s->usage->doubtful) == 0)
-		return FS_QUOTA;
+	if (status == FS_OK || atomic_load(&s->usage->doubtful) == 0)
+		return status;
 	scan_again(s->usage, s->root);
-	return fits(s, up) ? FS_OK : FS_QUOTA;
+	return fits(s, up);
 }
 
 enum fs_status

@@ -15,7 +15,8 @@
 
 /* Takes the account's quota, and sees to it that its usage is known soon. */
 void quota_open(struct agent_session *, const struct account *);
-/* May this upload begin? FS_OK, FS_QUOTA, or FS_BUSY if nobody knows. */
+/* May this upload begin? FS_OK, FS_QUOTA, FS_QUOTA_FILES, or FS_BUSY if nobody
+ * knows. */
 enum fs_status quota_check(struct agent_session *, const struct upload *);
 /* It has begun: counts it and lends it the first bytes. */
 void quota_begin(struct agent_session *, struct upload *);

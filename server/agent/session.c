@@ -34,7 +34,7 @@ agent_session_new(const struct config *conf, const struct ident *ident,
     uint64_t sid, int chan, const struct account *acct)
 {
 	struct agent_session *s;
-	int root;
+	int root, i;
 
 	root = root_open(acct->root);
 	if (root == -1 && errno == ENOENT && acct->create_home &&
@@ -54,6 +54,10 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->file = -1;
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
+	s->rights_line = acct->rules.lines[RULE_RIGHTS];
+	for (i = 0; i < 2; i++)
+		if (acct->rules.files[i][0] != '\0')
+			s->rule_files[i] = xstrdup(acct->rules.files[i]);
 	s->umask = acct->umask & 0777;
 	s->file_mode = acct->file_mode;
 	s->dir_mode = acct->dir_mode;
@@ -76,6 +80,8 @@ agent_session_free(struct agent_session *s)
 	fd_close(&s->root);
 	places_free(s);
 	free(s->user);
+	free(s->rule_files[0]);
+	free(s->rule_files[1]);
 	free(s);
 }
 

@@ -36,6 +36,8 @@ struct agent_session {
 	int root; /* O_PATH directory that is the client's "/" */
 	char *user; /* the account's name */
 	uint32_t rights, umask;
+	char *rule_files[2]; /* as in struct rule_lines; NULL = none */
+	int32_t rights_line;
 	mode_t file_mode, dir_mode; /* of what is new; 0 = by the umask */
 	struct place *places; /* places.h */
 	size_t nplaces;

@@ -62,7 +62,7 @@ attempt_get(struct attempt *at, struct ipc_msg *m)
 /* 0, or -1 if the monitor is gone. */
 static int
 answer(int fd, uint64_t id, enum verdict verdict, const char *reason,
-    const struct account *account)
+    const char *rule, const struct account *account)
 {
 	static uint8_t mem[sizeof(struct account) + 1024];
 	struct wbuf b;
@@ -71,6 +71,7 @@ answer(int fd, uint64_t id, enum verdict verdict, const char *reason,
 	put_u64(&b, id);
 	put_u8(&b, (uint8_t)verdict);
 	put_str(&b, reason);
+	put_str(&b, rule);
 	if (verdict == V_OK)
 		account_put(&b, account);
 	return ipc_send(fd, &b, -1) == IPC_OK ? 0 : -1;
@@ -84,12 +85,15 @@ serve(struct auth *a, int fd, struct ipc_msg *m)
 	const char *reason;
 	enum verdict verdict;
 
+	a->rule[0] = '\0';
 	if (serve_log(m) == 0)
 		return 0;
 	attempt_get(&at, m);
 	verdict = auth_check(a, &at.req, &account, &reason);
 	explicit_bzero(at.password, sizeof(at.password));
-	return answer(fd, at.id, verdict, reason, &account);
+	if (verdict == V_DENIED && a->rule[0] == '\0')
+		(void)rule_login(a->conf, at.user, reason, a->rule);
+	return answer(fd, at.id, verdict, reason, a->rule, &account);
 }
 
 static void

@@ -27,6 +27,7 @@ struct auth {
 	bool privileged; /* accounts may have identities of their own */
 	struct ident service; /* of accounts that have none */
 	struct auth_cache *cache; /* of passwords; NULL: none */
+	char rule[RULE_MAX]; /* behind the last refusal, if a back end knows */
 	unsigned long nhashes, ndummies; /* made; made for nothing: for tests */
 };
 

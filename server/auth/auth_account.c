@@ -35,11 +35,16 @@ static void
 fill_places(const struct conf_rules *r, struct account *out)
 {
 	const struct conf_place *p;
+	struct account_place place;
 
-	ARRAY_FOREACH (p, r->places, r->nplaces)
-		account_place_put(out,
-		    &(struct account_place){ p->at, p->is_mount ? p->path : "",
-			p->has_rights, p->rights });
+	ARRAY_FOREACH (p, r->places, r->nplaces) {
+		place = (struct account_place){ .at = p->at,
+			.host = p->is_mount ? p->path : "",
+			.has_rights = p->has_rights,
+			.rights = p->rights,
+			.line = rule_place_line(r, p) };
+		account_place_put(out, &place);
+	}
 }
 
 void
@@ -58,6 +63,7 @@ auth_account_fill(
 	out->create_home = r->create_home;
 	out->file_mode = r->file_mode;
 	out->dir_mode = r->dir_mode;
+	rule_lines_take(&out->rules, r);
 	fill_places(r, out);
 	out->max_sessions = r->max_sessions;
 	out->quota = r->quota;

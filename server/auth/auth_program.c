@@ -18,11 +18,13 @@
 #include "common/mem.h"
 #include "server/auth/auth.h"
 #include "server/auth/run_program.h"
+#include "server/rule.h"
 
 #define ANSWER_MAX (16 * 1024)
 
 struct answer {
 	struct conf_rules rules;
+	const struct conf_where *where; /* what it says is the program's line */
 	const char *group; /* into the text */
 	bool has_ok, ended;
 	int ok;
@@ -65,8 +67,8 @@ take_line(struct answer *an, char *line)
 		an->group = value;
 	else
 		(void)conf_rules_set(&an->rules,
-		    strcmp(line, "dir") == 0 ? "root" : line, value, an->why,
-		    sizeof(an->why));
+		    strcmp(line, "dir") == 0 ? "root" : line, value, an->where,
+		    an->why, sizeof(an->why));
 }
 
 static void
@@ -172,6 +174,7 @@ judge(struct auth *a, const struct auth_request *req, const struct answer *an,
 			  : "bad-password";
 	if (why != NULL) {
 		*reason_r = why;
+		(void)rule_objection(&an->rules, why, a->rule);
 		return AUTH_DENY;
 	}
 	auth_account_init(a, out, req->user);
@@ -193,6 +196,7 @@ check(struct auth *a, const struct auth_request *req, struct account *out,
 	if (a->conf->auth_program == NULL)
 		return AUTH_NOT_MINE;
 	text = xmalloc(ANSWER_MAX);
+	an.where = rule_where(a->conf, "auth_program");
 	conf_rules_init(&an.rules);
 	*reason_r = "program-failed";
 	answer = AUTH_ERROR;

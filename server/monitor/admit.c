@@ -64,9 +64,12 @@ static void
 refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
     enum reason reason, const char *text)
 {
-	const struct log_event e = {
-		.id = EVENT_REFUSE, .reason = reason, .peer = peer, .reply = 421
-	};
+	char rule[RULE_MAX];
+	const struct log_event e = { .id = EVENT_REFUSE,
+		.reason = reason,
+		.rule = rule_reason(m->conf, NULL, reason, rule),
+		.peer = peer,
+		.reply = 421 };
 
 	reasons_count(&m->reasons, "refused", reason_code(reason));
 	log_event(&e);

@@ -118,7 +118,8 @@ auth_gone(struct authproc *p)
 	if (sid != 0 && is_new)
 		pswd_checked(as->m, sid, V_ERROR, "");
 	else if (sid != 0)
-		login_checked(as->m, sid, V_ERROR, "auth-process-died", NULL);
+		login_checked(
+		    as->m, sid, V_ERROR, "auth-process-died", "", NULL);
 }
 
 static void
@@ -147,7 +148,7 @@ verdict_is_legal(const struct attempt *a, uint8_t verdict)
 static int
 auth_result(struct authproc *p, struct ipc_msg *msg)
 {
-	char reason[PROTO_REASON_MAX];
+	char reason[PROTO_REASON_MAX], rule[RULE_MAX];
 	struct rbuf *b = &msg->body;
 	struct attempt *a = p->now;
 	struct account account;
@@ -158,6 +159,7 @@ auth_result(struct authproc *p, struct ipc_msg *msg)
 		return -1;
 	verdict = get_u8(b);
 	get_str(b, reason, sizeof(reason));
+	get_str(b, rule, sizeof(rule));
 	if (verdict == V_OK)
 		account_get(b, &account);
 	if (rbuf_end(b) == -1 || !verdict_is_legal(a, verdict))
@@ -167,7 +169,7 @@ auth_result(struct authproc *p, struct ipc_msg *msg)
 	if (a->ask == ASK_NEW_PASSWORD)
 		pswd_checked(p->as->m, a->sid, verdict, reason);
 	else
-		login_checked(p->as->m, a->sid, verdict, reason,
+		login_checked(p->as->m, a->sid, verdict, reason, rule,
 		    verdict == V_OK ? &account : NULL);
 	attempt_free(a);
 	return 0;

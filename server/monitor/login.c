@@ -12,13 +12,25 @@
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
+/* rule is what decided so, "" if it goes without saying. */
+static void
+login_refuse_by(struct monitor *m, struct client *c, enum verdict verdict,
+    const char *reason, const char *rule)
+{
+	sessions_set_account(&m->sessions, c, NULL);
+	client_set_state(c, CLIENT_NEW);
+	worker_tell_login(c, verdict, reason, rule, NULL, -1);
+}
+
 static void
 login_refuse(struct monitor *m, struct client *c, enum verdict verdict,
     const char *reason)
 {
-	sessions_set_account(&m->sessions, c, NULL);
-	client_set_state(c, CLIENT_NEW);
-	worker_tell_login(c, verdict, reason, NULL, -1);
+	char text[RULE_MAX];
+	const char *rule =
+	    rule_reason(m->conf, NULL, reason_find(reason), text);
+
+	login_refuse_by(m, c, verdict, reason, rule != NULL ? rule : "");
 }
 
 void
@@ -43,12 +55,13 @@ login_begin(struct monitor *m, struct client *c, uint32_t attempt,
 
 /* The worker is told first, so that its log says why. */
 static void
-login_wrong(struct monitor *m, struct client *c, const char *reason)
+login_wrong(
+    struct monitor *m, struct client *c, const char *reason, const char *rule)
 {
 	bool ban;
 
 	c->delay = guard_wrong(m->guard, &c->peer, &c->guess, &ban);
-	login_refuse(m, c, V_DENIED, reason);
+	login_refuse_by(m, c, V_DENIED, reason, rule);
 	if (ban && bans_add(m->bans, &c->peer, 0, "login-failures") > 0)
 		bans_kick(m->bans, &c->peer, false);
 }
@@ -63,6 +76,19 @@ user_limit_reached(struct monitor *m, const struct account *account)
 	if (max == 0 && !account->anonymous)
 		max = m->conf->max_per_user;
 	return max != 0 && sessions_of(&m->sessions, account->name) >= max;
+}
+
+static void
+refuse_one_more(
+    struct monitor *m, struct client *c, const struct account *account)
+{
+	char text[RULE_MAX];
+
+	clients_probe(m, sessions_tally_of(&m->sessions, account->name));
+	login_refuse_by(m, c, V_LIMIT, "max-per-user",
+	    account->max_sessions != 0
+		? rule_lines_text(&account->rules, RULE_SESSIONS, text)
+		: rule_key(m->conf, "limits.sessions_per_user", text));
 }
 
 static void
@@ -81,9 +107,7 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		return;
 	}
 	if (user_limit_reached(m, account)) {
-		clients_probe(
-		    m, sessions_tally_of(&m->sessions, account->name));
-		login_refuse(m, c, V_LIMIT, "max-per-user");
+		refuse_one_more(m, c, account);
 		return;
 	}
 	c->source = account->source;
@@ -100,7 +124,7 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 
 void
 login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
-    const char *reason, struct account *account)
+    const char *reason, const char *rule, struct account *account)
 {
 	struct client *c = sessions_find(&m->sessions, sid);
 
@@ -110,7 +134,7 @@ login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
 		guard_right(m->guard, &c->peer, &c->guess);
 		login_accept(m, c, account);
 	} else if (verdict == V_DENIED)
-		login_wrong(m, c, reason);
+		login_wrong(m, c, reason, rule);
 	else
 		login_refuse(m, c, verdict, reason);
 }
@@ -129,7 +153,7 @@ login_granted(struct monitor *m, uint64_t sid, pid_t agent,
 	}
 	c->agent = agent;
 	client_set_state(c, CLIENT_IN);
-	worker_tell_login(c, V_OK, "", account, fd);
+	worker_tell_login(c, V_OK, "", "", account, fd);
 }
 
 void

@@ -256,7 +256,7 @@ void worker_tell_keys(struct wproc *, const struct tls_keys *);
 /* Sends MW_LOGIN; account and fd with V_OK only. */
 void worker_tell_password(const struct client *, enum verdict);
 void worker_tell_login(struct client *, enum verdict, const char *reason,
-    const struct account *, int fd);
+    const char *rule, const struct account *, int fd);
 /* How fast a session may move bytes from now on (0: as fast as it can), beside
  * the rates that it shares. */
 void client_set_rate(struct client *, uint64_t down, uint64_t up);
@@ -302,7 +302,7 @@ void pswd_checked(
     struct monitor *, uint64_t sid, enum verdict, const char *hash);
 /* It was checked; account with V_OK only. */
 void login_checked(struct monitor *, uint64_t sid, enum verdict,
-    const char *reason, struct account *);
+    const char *reason, const char *rule, struct account *);
 /* The agent has answered: reason NULL = granted, fd = the worker's end. */
 void login_granted(struct monitor *, uint64_t sid, pid_t agent,
     const struct account *, int fd, const char *reason);

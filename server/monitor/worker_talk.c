@@ -64,9 +64,26 @@ worker_give(struct wproc *w, struct client *c, int fd)
 	worker_send(w, &b, fd);
 }
 
+/* What a worker refuses or ends by, as far as the account says so. */
+static void
+put_rules(struct wbuf *b, const struct rule_lines *l)
+{
+	static const bool wanted[RULE_LINES] = { [RULE_QUOTA] = true,
+		[RULE_QUOTA_FILES] = true,
+		[RULE_TLS_DATA] = true,
+		[RULE_IDLE_TIMEOUT] = true };
+	char text[RULE_MAX];
+	int i;
+
+	for (i = 0; i < RULE_LINES; i++)
+		put_str(b, wanted[i] && l->lines[i] != 0
+			       ? rule_lines_text(l, (enum rule_line)i, text)
+			       : "");
+}
+
 void
 worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
-    const struct account *account, int fd)
+    const char *rule, const struct account *account, int fd)
 {
 	static const char *const results[] = {
 		[V_OK] = "logins.ok",
@@ -86,6 +103,7 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 	put_u8(&b, verdict);
 	put_str(&b, reason);
 	put_u32(&b, c->delay);
+	put_str(&b, rule);
 	if (verdict == V_OK) {
 		put_str(&b, account->name);
 		put_u8(&b, account->anonymous);
@@ -99,6 +117,7 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 		put_u8(&b, account->usage_slot != 0);
 		put_u16(&b, tally_slot(c->account));
 		put_u16(&b, tally_slot(c->group));
+		put_rules(&b, &account->rules);
 	}
 	worker_send(c->worker, &b, fd);
 }

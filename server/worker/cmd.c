@@ -186,6 +186,7 @@ execute(struct session *s, const struct cmd *c, char *arg)
 	s->w->counters[COUNT_COMMANDS]++;
 	s->command = c->verb;
 	s->why = REASON_NONE;
+	refusal_by(s, NULL);
 	s->told = false;
 	/* T22: NOOP and STAT cancel it too. */
 	if ((c->flags & CMD_F_KEEP_RNFR) == 0)

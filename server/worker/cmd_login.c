@@ -90,6 +90,8 @@ ask_password(struct session *s)
 enum cmd_result
 cmd_user(struct session *s, char *name)
 {
+	char rule[RULE_MAX];
+
 	if (name[0] == '\0' || strlen(name) >= PROTO_USER_MAX) {
 		reply(s, 501, "USER needs a name of at most %d bytes.",
 		    PROTO_USER_MAX - 1);
@@ -97,6 +99,8 @@ cmd_user(struct session *s, char *name)
 	}
 	session_drop_user(s);
 	if (!session_is_secure(s) && needs_tls(s, name)) {
+		refusal_by(s, rule_login(s->w->conf, name,
+				  reason_code(REASON_TLS_REQUIRED), rule));
 		refuse(s, REASON_TLS_REQUIRED, 530,
 		    "TLS required; use AUTH TLS first.");
 		return CMD_DONE;
@@ -185,6 +189,7 @@ accept_login(struct session *s, struct login_answer *a)
 {
 	const struct config *conf = s->w->conf;
 	bool by_certificate = s->login == LOGIN_CHECKING_CERT;
+	int i;
 
 	s->fs = fs_new(s, a->fd);
 	a->fd = -1;
@@ -202,6 +207,9 @@ accept_login(struct session *s, struct login_answer *a)
 	    a->idle_timeout != 0 ? a->idle_timeout : conf->idle_timeout;
 	s->login_failures = 0;
 	s->has_quota = a->has_quota != 0;
+	for (i = 0; i < RULE_LINES; i++)
+		if (a->rules[i][0] != '\0')
+			s->rules[i] = xstrdup(a->rules[i]);
 	s->pace = pace_new(a->rates, a->slots, NELEM(a->slots));
 	tls_stream_set_account(&s->ctl, s->user);
 	session_event(
@@ -249,13 +257,15 @@ delay_refusal(struct session *s, uint32_t ms)
  * password at a bad time has not failed: nobody should be banned for it.
  */
 static void
-log_failure(struct session *s, enum verdict verdict, const char *text)
+log_failure(struct session *s, const struct login_answer *a)
 {
+	const char *text = a->reason;
 	const char *more = strstr(text, ": ");
 	struct log_event e = { .reason = reason_find(text),
+		.rule = a->rule[0] == '\0' ? NULL : a->rule,
 		.detail = more == NULL ? NULL : more + 2 };
 
-	if (verdict == V_DENIED) {
+	if (a->verdict == V_DENIED) {
 		e.id = EVENT_AUTH_FAIL;
 	} else {
 		e.id = EVENT_REFUSE;
@@ -270,7 +280,7 @@ log_failure(struct session *s, enum verdict verdict, const char *text)
 static void
 refuse_login(struct session *s, const struct login_answer *a)
 {
-	log_failure(s, a->verdict, a->reason);
+	log_failure(s, a);
 	switch (a->verdict) {
 	case V_BUSY:
 		session_bye(s, 421, "Too many logins at once, try later.",

@@ -6,12 +6,15 @@
 #define SERVER_WORKER_CMD_LOGIN_H
 
 #include "server/proto.h"
+#include "server/rule.h"
 #include "server/worker/session.h"
 
 struct login_answer {
 	uint32_t attempt; /* an answer to an earlier attempt is dropped */
 	enum verdict verdict;
 	char reason[PROTO_REASON_MAX];
+	char rule[RULE_MAX]; /* "" = none */
+	char rules[RULE_LINES][RULE_MAX]; /* of the account, likewise */
 	uint32_t delay; /* ms before a refusal is told */
 	char name[PROTO_USER_MAX], start_dir[4096];
 	uint8_t anonymous, tls_data, has_quota;

@@ -351,12 +351,6 @@ site_pswd_answered(struct session *s, unsigned verdict)
 
 static enum cmd_result site_help_cmd(struct session *, char *);
 
-static bool
-chmod_on(const struct config *conf)
-{
-	return conf->site_chmod;
-}
-
 static void
 put_quota(char *out, size_t size, uint64_t used, uint64_t quota)
 {
@@ -399,38 +393,21 @@ site_quota(struct session *s, char *arg)
 	return CMD_PENDING;
 }
 
-static bool
-pswd_on(const struct config *conf)
-{
-	return conf->site_pswd;
-}
-
-static bool
-rmdir_on(const struct config *conf)
-{
-	return conf->site_rmdir;
-}
-
-static bool
-symlink_on(const struct config *conf)
-{
-	return conf->site_symlink;
-}
-
 static const struct {
 	const char *word;
 	cmd_handler *handler;
-	bool (*on)(const struct config *); /* NULL: always */
+	const char *key; /* that allows it; NULL: always */
 	const char *help;
 } sites[] = {
-	{ "CHMOD", site_chmod, chmod_on, "<sp> mode <sp> pathname" },
+	{ "CHMOD", site_chmod, "files.site_chmod", "<sp> mode <sp> pathname" },
 	{ "HELP", site_help_cmd, NULL, "[ <sp> command ]" },
 	{ "IDLE", site_idle, NULL, "[ <sp> seconds ]" },
 	{ "MKDIR", site_mkdir, NULL, "<sp> pathname" },
 	{ "QUOTA", site_quota, NULL, "" },
-	{ "PSWD", site_pswd, pswd_on, "<sp> old <sp> new" },
-	{ "RMDIR", site_rmdir, rmdir_on, "<sp> pathname" },
-	{ "SYMLINK", site_symlink, symlink_on, "<sp> target <sp> link" },
+	{ "PSWD", site_pswd, "files.site_pswd", "<sp> old <sp> new" },
+	{ "RMDIR", site_rmdir, "files.site_rmdir", "<sp> pathname" },
+	{ "SYMLINK", site_symlink, "files.site_symlink",
+	    "<sp> target <sp> link" },
 	{ "UMASK", site_umask, NULL, "[ <sp> mask ]" },
 	{ "UTIME", site_utime, NULL, "<sp> time <sp> pathname" },
 };
@@ -438,7 +415,7 @@ static const struct {
 static bool
 is_on(const struct session *s, size_t i)
 {
-	return sites[i].on == NULL || sites[i].on(s->w->conf);
+	return sites[i].key == NULL || rule_is_on(s->w->conf, sites[i].key);
 }
 
 void
@@ -454,15 +431,21 @@ site_help(struct session *s)
 	reply(s, 214, "Help OK.");
 }
 
+/* What is switched off does not exist, and the log says why. */
 static size_t
-find_site(const struct session *s, const char *word)
+find_site(struct session *s, const char *word)
 {
+	char rule[RULE_MAX];
 	size_t i;
 
 	for (i = 0; i < NELEM(sites); i++)
-		if (ascii_casecmp(word, sites[i].word) == 0 && is_on(s, i))
+		if (ascii_casecmp(word, sites[i].word) == 0)
 			break;
-	return i;
+	if (i == NELEM(sites) || is_on(s, i))
+		return i;
+	refusal_because(s, REASON_NOT_AVAILABLE);
+	refusal_by(s, rule_key(s->w->conf, sites[i].key, rule));
+	return NELEM(sites);
 }
 
 static enum cmd_result

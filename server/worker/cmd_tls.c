@@ -8,6 +8,7 @@
 #include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "tls/tls_reuse.h"
 
@@ -21,6 +22,16 @@ static const struct {
 	{ "SSL", true },
 	{ "TLS-P", true },
 };
+
+/* What this key of the listener switches off. */
+static void
+refuse_by_listen(struct session *s, const char *key, int code, const char *text)
+{
+	char rule[RULE_MAX];
+
+	refusal_by(s, rule_listen(session_listen(s), key, rule));
+	reply(s, code, "%s", text);
+}
 
 /* The row, or -1. */
 static int
@@ -57,7 +68,7 @@ cmd_auth(struct session *s, char *arg)
 	int row = find_mechanism(arg);
 
 	if (session_listen(s)->tls == CONF_TLS_OFF)
-		reply(s, 502, "AUTH not implemented.");
+		refuse_by_listen(s, "tls", 502, "AUTH not implemented.");
 	else if (row == -1)
 		reply(s, 504, "Unknown AUTH mechanism.");
 	else if (session_tls(s) == NULL)
@@ -143,8 +154,9 @@ cmd_ccc(struct session *s, char *arg)
 {
 	if (!session_is_secure(s))
 		reply(s, 533, "CCC needs a protected control connection.");
-	else if (session_listen(s)->implicit || !session_listen(s)->ccc ||
-		 s->login != LOGIN_IN)
+	else if (!session_listen(s)->ccc)
+		refuse_by_listen(s, "ccc", 534, "CCC refused.");
+	else if (session_listen(s)->implicit || s->login != LOGIN_IN)
 		reply(s, 534, "CCC refused.");
 	else {
 		session_event(s, (struct log_event){ .id = EVENT_TLS_END });

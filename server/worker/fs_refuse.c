@@ -35,6 +35,7 @@ static const struct {
 	[FS_NO_MATCH] = { "No files found", 550, 550 },
 	[FS_IO] = { "Local error in processing", 451, 451 },
 	[FS_TOO_LARGE] = { "Too large to be done in one command", 550, 553 },
+	[FS_QUOTA_FILES] = { "Quota exceeded", 552, 552 },
 };
 
 const char *

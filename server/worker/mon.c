@@ -96,6 +96,8 @@ server_slot(const struct worker *w)
 static void
 get_account(struct rbuf *r, struct login_answer *a)
 {
+	int i;
+
 	(void)get_str(r, a->name, sizeof(a->name));
 	a->anonymous = get_u8(r);
 	(void)get_str(r, a->start_dir, sizeof(a->start_dir));
@@ -108,6 +110,8 @@ get_account(struct rbuf *r, struct login_answer *a)
 	a->has_quota = get_u8(r);
 	a->slots[0] = get_u16(r);
 	a->slots[1] = get_u16(r);
+	for (i = 0; i < RULE_LINES; i++)
+		(void)get_str(r, a->rules[i], sizeof(a->rules[i]));
 }
 
 static void
@@ -121,6 +125,7 @@ on_login(struct worker *w, struct ipc_msg *m)
 	a.verdict = get_u8(&m->body);
 	(void)get_str(&m->body, a.reason, sizeof(a.reason));
 	a.delay = get_u32(&m->body);
+	(void)get_str(&m->body, a.rule, sizeof(a.rule));
 	if (a.verdict == V_OK)
 		get_account(&m->body, &a);
 	a.slots[2] = server_slot(w);

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -56,12 +57,44 @@ static const enum reason by_status[FS_STATUS_COUNT] = {
 	[FS_NO_MATCH] = REASON_NO_SUCH_FILE,
 	[FS_IO] = REASON_IO_ERROR,
 	[FS_TOO_LARGE] = REASON_TOO_LARGE,
+	[FS_QUOTA_FILES] = REASON_QUOTA,
 };
 
 void
 refusal_because(struct session *s, enum reason reason)
 {
 	s->why = reason;
+}
+
+void
+refusal_by(struct session *s, const char *rule)
+{
+	free(s->rule);
+	s->rule = rule != NULL ? xstrdup(rule) : NULL;
+}
+
+/* What the account may decide. */
+static const struct {
+	enum reason reason;
+	enum rule_line line;
+} by_account[] = {
+	{ REASON_DATA_TLS_REQUIRED, RULE_TLS_DATA },
+	{ REASON_IDLE_TIMEOUT, RULE_IDLE_TIMEOUT },
+	{ REASON_QUOTA, RULE_QUOTA },
+};
+
+const char *
+refusal_rule(const struct session *s, enum reason reason, char *out)
+{
+	const char *rule;
+	size_t i;
+
+	for (i = 0; i < NELEM(by_account); i++) {
+		rule = s->rules[by_account[i].line];
+		if (by_account[i].reason == reason && rule != NULL)
+			return rule;
+	}
+	return rule_reason(s->w->conf, session_listen(s), reason, out);
 }
 
 void
@@ -89,6 +122,7 @@ refusal_said(struct session *s, int code, const char *text)
 	struct log_event e = { .id = EVENT_REFUSE,
 		.reason = reason_of(s, code),
 		.command = s->command,
+		.rule = s->rule,
 		.reply = (unsigned)code };
 
 	if (e.reason == REASON_OTHER)
@@ -96,6 +130,7 @@ refusal_said(struct session *s, int code, const char *text)
 	if (!s->told)
 		session_event(s, e);
 	s->why = REASON_NONE;
+	refusal_by(s, NULL);
 	s->told = false;
 }
 
@@ -110,6 +145,8 @@ refusal_of_agent(
 		.reply = (unsigned)code };
 	char path[VPATH_MAX];
 
+	if (status == FS_QUOTA_FILES)
+		e.rule = s->rules[RULE_QUOTA_FILES];
 	if (name[0] != '\0' && vpath_join(path, s->cwd, name) == 0)
 		e.path = path;
 	if (status != FS_FORBIDDEN && log_wants(reason_level(e.reason)))

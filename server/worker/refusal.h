@@ -15,6 +15,11 @@ void refuse(struct session *, enum reason, int code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* The reason of the next reply, if that refuses. */
 void refusal_because(struct session *, enum reason);
+/* What decides the next reply that refuses, where the reason does not tell. */
+void refusal_by(struct session *, const char *rule);
+/* What decides where somebody refuses or ends for this reason, or NULL; out has
+ * RULE_MAX bytes. */
+const char *refusal_rule(const struct session *, enum reason, char *out);
 /* The log knows: the next reply that refuses is no news. */
 void refusal_is_told(struct session *);
 /* The agent refuses; name as the client wrote it, "" if there is none. */

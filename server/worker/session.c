@@ -19,6 +19,7 @@
 #include "server/worker/fs.h"
 #include "server/worker/mon.h"
 #include "server/worker/refusal.h"
+#include "server/worker/refusal.h"
 #include "server/worker/reply.h"
 #include "server/worker/status.h"
 #include "server/worker/xfer.h"
@@ -110,6 +111,15 @@ session_reset(struct session *s)
 	data_close(s);
 }
 
+static void
+forget_rules(struct session *s)
+{
+	int i;
+
+	for (i = 0; i < RULE_LINES; i++)
+		set_string(&s->rules[i], NULL);
+}
+
 void
 session_drop_user(struct session *s)
 {
@@ -127,6 +137,7 @@ session_drop_user(struct session *s)
 	s->has_quota = false;
 	tls_stream_set_account(&s->ctl, NULL);
 	set_string(&s->user, NULL);
+	forget_rules(s);
 	set_string(&s->rename_from, NULL);
 	s->restart = 0;
 	s->rights = 0;
@@ -329,6 +340,8 @@ session_free(struct session *s)
 	free(s->ctx);
 	free(s->pace);
 	free(s->user);
+	free(s->rule);
+	forget_rules(s);
 	free(s->cwd);
 	free(s->home);
 	free(s->rename_from);
@@ -342,6 +355,10 @@ session_free(struct session *s)
 void
 session_event(const struct session *s, struct log_event e)
 {
+	char rule[RULE_MAX];
+
+	if (e.rule == NULL && e.reason != REASON_NONE)
+		e.rule = refusal_rule(s, e.reason, rule);
 	e.session = s->id;
 	e.peer = &s->peer;
 	e.user = s->user;

@@ -26,6 +26,7 @@
 #include "common/sockutil.h"
 #include "common/stream.h"
 #include "common/timer.h"
+#include "server/rule.h"
 #include "server/worker/pace.h"
 #include "server/worker/worker.h"
 
@@ -113,6 +114,7 @@ struct session {
 	bool finished; /* cmd_finish() was called by the running command */
 	const char *command; /* verb of the last line; NULL: none */
 	enum reason why; /* of the next refusal, for the log; refusal.h */
+	char *rule; /* that decides it, where the reason does not tell */
 	bool told; /* the log has it already */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
@@ -151,6 +153,7 @@ struct session {
 	uint32_t rights, umask;
 	struct fs *fs; /* the agent's channel, NULL before login */
 	bool has_quota;
+	char *rules[RULE_LINES]; /* of the account; NULL: the server's */
 	struct pace *pace; /* how fast it may move bytes; NULL: no limit */
 
 	/* parameters; session_reset() gives the table 4.3 defaults */

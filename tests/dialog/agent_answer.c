@@ -41,6 +41,7 @@ static const char *const statuses[FS_STATUS_COUNT] = {
 	[FS_NO_MATCH] = "NO_MATCH",
 	[FS_IO] = "IO",
 	[FS_TOO_LARGE] = "TOO_LARGE",
+	[FS_QUOTA_FILES] = "QUOTA_FILES",
 };
 
 static long long

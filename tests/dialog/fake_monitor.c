@@ -180,6 +180,7 @@ static void
 put_account(struct wbuf *w, const char *arg)
 {
 	const char *text = step_value(arg, "name=");
+	int i;
 
 	put_str(w, text != NULL ? text : "tester");
 	put_u8(w, step_value(arg, "anonymous=") != NULL);
@@ -193,6 +194,8 @@ put_account(struct wbuf *w, const char *arg)
 	put_u64(w, number(arg, "up=", 0));
 	put_u8(w, step_value(arg, "quota=") != NULL);
 	put_u32(w, 0); /* slots */
+	for (i = 0; i < RULE_LINES; i++)
+		put_str(w, "");
 }
 
 /* "OK", with name= anonymous= dir= umask= idle= tls_data= attempt=, or a
@@ -225,6 +228,7 @@ say_login(struct stage *st, const char *word, const char *arg)
 	put_str(&w, "a reason");
 	put_u32(
 	    &w, number(arg, "delay=", i == V_DENIED ? 1000 * st->attempt : 0));
+	put_str(&w, "");
 	if (i == V_OK) {
 		put_account(&w, arg);
 		fd = lost ? -1 : agent_new(st);

@@ -185,6 +185,66 @@ class Refusals(lib.TestCase):
         self.assertEqual(len(self.server.events("refuse")), 1)
 
 
+class Rules(lib.TestCase):
+    """A refusal names the line that decides (issue 5)."""
+
+    USERS = (("guest", "x", "--rights", "read-only"),)
+    CONF = ('data {\n active = no\n}\nfiles {\n site_chmod = no\n}\n'
+            'limits {\n sessions_per_ip = 2\n}\n'
+            'anonymous {\n enabled = yes\n root = "@ROOT@"\n'
+            ' networks = "192.0.2.0/24"\n}\n')
+
+    def setUp(self):
+        super().setUp()
+        self.server.reset_log()
+
+    def rule(self, event, key, name="refuse", **fields):
+        """The event's rule is a line, and that has the key."""
+        found = self.server.wait_event(name, **fields)
+        self.assertIn("rule", found, event)
+        path, line, what = found["rule"].split(":", 2)
+        self.assertEqual(what.strip(), key)
+        with open(path, encoding="utf-8") as f:
+            text = f.read().splitlines()[int(line) - 1]
+        self.assertIn(key.rsplit(".", 1)[-1] + " =", text)
+
+    def test_commands(self):
+        with self.login("guest", "x") as client:
+            client.must("PORT 127,0,0,1,200,1", 502)
+            self.rule("PORT", "data.active", reason="active-off")
+            client.must("SITE CHMOD 600 x", 500)
+            self.rule("SITE", "files.site_chmod", reason="not-available")
+            client.must("MKD d", 550)
+            self.rule("MKD", "rights", reason="no-right")
+            client.must("MODE B", 504)  # no line decides
+            self.assertNotIn("rule", self.server.wait_event(
+                "refuse", reason="not-available", command="MODE"))
+
+    def test_logins(self):
+        with self.client() as client:
+            client.must("USER ftp", 331)
+            client.must("PASS x", 530)
+        self.rule("PASS", "networks", "auth-fail", reason="ip-denied")
+
+    def test_connections(self):
+        with self.client(), self.client():
+            with self.client(greet=False) as third:
+                self.assertEqual(third.reply().code, 421)
+            self.rule("connect", "limits.sessions_per_ip",
+                      reason="max-per-ip")
+
+    def test_defaults(self):
+        with self.client() as client:
+            client.must("USER anna", 331)
+            for _ in range(2):
+                client.must("PASS wrong", 530)
+                client.must("USER anna", 331)
+            client.must("PASS wrong", 421)
+        self.assertEqual(
+            self.server.wait_event("end", reason="login-failures")["rule"],
+            "the default of limits.login_attempts")
+
+
 class FileLog(lib.TestCase):
     """A log file with JSON lines, one of transfers, and rotation."""
 

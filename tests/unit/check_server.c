@@ -44,6 +44,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_workers,
 	suite_nat,
 	suite_rights,
+	suite_rule,
 	suite_totp,
 	suite_tlsconf,
 };

@@ -267,12 +267,14 @@ void
 crig_verdict(struct ctrl_rig *r, uint32_t n, enum verdict verdict, int fd)
 {
 	struct wbuf *b = crig_begin(MW_LOGIN);
+	int i;
 
 	put_u64(b, r->sid);
 	put_u32(b, n);
 	put_u8(b, (uint8_t)verdict);
 	put_str(b, "because");
 	put_u32(b, verdict == V_DENIED ? 1000 * n : 0);
+	put_str(b, "");
 	if (verdict == V_OK) {
 		put_str(b, "anna");
 		put_u8(b, 0);
@@ -285,6 +287,8 @@ crig_verdict(struct ctrl_rig *r, uint32_t n, enum verdict verdict, int fd)
 		put_u64(b, 0);
 		put_u8(b, 0);
 		put_u32(b, 0); /* slots */
+		for (i = 0; i < RULE_LINES; i++)
+			put_str(b, "");
 	}
 	crig_tell(r, fd);
 }

@@ -14,6 +14,7 @@
 struct fake *login_worker, *login_auth;
 uint64_t login_sid;
 uint32_t login_delay;
+char login_rule[RULE_MAX];
 
 static struct monitor *const m = &fake_monitor;
 static int conn;
@@ -109,6 +110,10 @@ account_fill(struct account *a, const char *name, uid_t uid)
 	a->umask = 027;
 	a->idle_timeout = 77;
 	a->tls_data = true;
+	snprintf(a->rules.files[0], sizeof(a->rules.files[0]), "/etc/users");
+	snprintf(a->rules.files[1], sizeof(a->rules.files[1]), "/etc/groups");
+	a->rules.lines[RULE_TLS_DATA] = 9;
+	a->rules.lines[RULE_IDLE_TIMEOUT] = -3;
 	a->rates[RATE_SESSION][RATE_DOWN] = 1000;
 	a->rates[RATE_SESSION][RATE_UP] = 2000;
 }
@@ -123,6 +128,7 @@ login_result(
 	put_u64(&b, id);
 	put_u8(&b, verdict);
 	put_str(&b, reason);
+	put_str(&b, "ftpd.conf:7: key");
 	fake_send(a, &b);
 }
 
@@ -150,6 +156,7 @@ login_result_ok_as(struct fake *a, uint64_t id, const char *name, uid_t uid,
 	fake_begin(&b, AM_RESULT);
 	put_u64(&b, id);
 	put_u8(&b, V_OK);
+	put_str(&b, "");
 	put_str(&b, "");
 	account_put(&b, &account);
 	fake_send(a, &b);
@@ -202,6 +209,7 @@ login_expect(
 	get_str(&msg->body, text, sizeof(text));
 	ck_assert_str_eq(text, reason);
 	login_delay = get_u32(&msg->body);
+	get_str(&msg->body, login_rule, sizeof(login_rule));
 	if (verdict != V_OK) {
 		ck_assert_int_eq(rbuf_end(&msg->body), 0);
 		ck_assert_int_eq(msg->fd, -1);

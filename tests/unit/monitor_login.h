@@ -11,6 +11,7 @@
 extern struct fake *login_worker, *login_auth; /* the only ones */
 extern uint64_t login_sid; /* of a session that is there from the start */
 extern uint32_t login_delay; /* ms, in the answer expected last */
+extern char login_rule[RULE_MAX]; /* likewise */
 
 void login_setup(void);
 void login_teardown(void);

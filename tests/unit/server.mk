@@ -44,6 +44,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_monitor_workers.c \
 	tests/unit/test_nat.c \
 	tests/unit/test_rights.c \
+	tests/unit/test_rule.c \
 	tests/unit/test_tlsconf.c \
 	tests/unit/tls_rig.c tests/unit/tls_rig.h
 tests_unit_check_server_CPPFLAGS = $(TEST_CPPFLAGS) $(OPENSSL_CFLAGS)

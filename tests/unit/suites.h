@@ -79,6 +79,7 @@ Suite *suite_rate(void);
 Suite *suite_reply(void);
 Suite *suite_nat(void);
 Suite *suite_rights(void);
+Suite *suite_rule(void);
 Suite *suite_sandbox(void);
 Suite *suite_session(void);
 Suite *suite_status(void);

@@ -39,6 +39,10 @@ new_account(void)
 	a->create_home = true;
 	a->file_mode = 0640;
 	a->dir_mode = 0750;
+	strlcpy(a->rules.files[0], "/etc/users", sizeof(a->rules.files[0]));
+	strlcpy(a->rules.files[1], "/etc/more", sizeof(a->rules.files[1]));
+	a->rules.lines[RULE_RIGHTS] = 7;
+	a->rules.lines[RULE_IDLE_TIMEOUT] = -8;
 	return a;
 }
 
@@ -86,6 +90,9 @@ START_TEST(account_comes_back_whole)
 	ck_assert(b->tls_data && b->create_home);
 	ck_assert_uint_eq(b->file_mode, 0640);
 	ck_assert_uint_eq(b->dir_mode, 0750);
+	ck_assert_str_eq(b->rules.files[1], "/etc/more");
+	ck_assert_int_eq(b->rules.lines[RULE_RIGHTS], 7);
+	ck_assert_int_eq(b->rules.lines[RULE_IDLE_TIMEOUT], -8);
 	a->anonymous = true;
 	a->tls_data = false;
 	a->ident.ngroups = IDENT_GROUPS;
@@ -200,6 +207,10 @@ get_raw(
 	put_u8(&w, 0);
 	put_u32(&w, 0);
 	put_u32(&w, 0);
+	put_str(&w, "");
+	put_str(&w, "");
+	for (i = 0; i < RULE_LINES; i++)
+		put_u32(&w, 0);
 	put_bytes(&w, "", 0);
 	ck_assert_int_eq(w.err, 0);
 	rbuf_init(&r, mem, w.len);
@@ -237,7 +248,7 @@ END_TEST
 START_TEST(short_messages_are_refused)
 {
 	struct account *a = new_account(), *b = xmalloc(sizeof(*b));
-	uint8_t mem[256];
+	uint8_t mem[512];
 	struct wbuf w;
 	struct rbuf r;
 	size_t n;
@@ -257,7 +268,8 @@ END_TEST
 static void
 add_place(struct account *a, const char *at, const char *host, uint32_t rights)
 {
-	account_place_put(a, &(struct account_place){ at, host, true, rights });
+	account_place_put(
+	    a, &(struct account_place){ at, host, true, rights, -12 });
 }
 
 START_TEST(places_come_back)
@@ -273,6 +285,7 @@ START_TEST(places_come_back)
 	rbuf_init(&r, b->places, b->places_len);
 	ck_assert(account_place_get(&r, &p, at, host));
 	ck_assert_str_eq(p.at, "/pub");
+	ck_assert_int_eq(p.line, -12);
 	ck_assert_str_eq(p.host, "/srv/pub");
 	ck_assert(p.has_rights && p.rights == RIGHTS_READ_ONLY);
 	ck_assert(account_place_get(&r, &p, at, host));

@@ -37,8 +37,8 @@ put_outside(const char *name, const char *text)
 static void
 add_mount(const char *at, const char *host, bool has_rights, uint32_t rights)
 {
-	account_place_put(
-	    &f.acct, &(struct account_place){ at, host, has_rights, rights });
+	account_place_put(&f.acct,
+	    &(struct account_place){ at, host, has_rights, rights, 3 });
 }
 
 static void

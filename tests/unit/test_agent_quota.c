@@ -132,7 +132,7 @@ START_TEST(files_are_counted)
 	quota(0, 2);
 	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/new", some(50)), FS_OK);
 	ck_assert_uint_eq(store_limit, UINT64_MAX);
-	ck_assert_int_eq(store(STORE_REPLACE, 0, "/third"), FS_QUOTA);
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/third"), FS_QUOTA_FILES);
 	/* What is there already may be replaced. */
 	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/new", some(70)), FS_OK);
 	ck_assert_int_eq(files(), 2);

@@ -99,7 +99,7 @@ static void
 expect(uint64_t id, enum verdict verdict, const char *reason,
     struct account *account)
 {
-	char text[PROTO_REASON_MAX];
+	char text[PROTO_REASON_MAX], rule[RULE_MAX];
 	struct ipc_msg m;
 
 	ck_assert_int_eq(receive(&m), IPC_OK);
@@ -107,6 +107,7 @@ expect(uint64_t id, enum verdict verdict, const char *reason,
 	ck_assert_uint_eq(get_u64(&m.body), id);
 	ck_assert_uint_eq(get_u8(&m.body), verdict);
 	get_str(&m.body, text, sizeof(text));
+	get_str(&m.body, rule, sizeof(rule));
 	if (verdict == V_OK)
 		account_get(&m.body, account);
 	ck_assert_int_eq(rbuf_end(&m.body), 0);

@@ -85,7 +85,7 @@ START_TEST(test_places)
 	    umask, conf_rules_index(conf_key_find(SECTION_ANONYMOUS, "umask")));
 	ck_assert_int_eq(
 	    conf_rules_index(conf_key_find(SECTION_USER, "password")), -1);
-	ck_assert_int_eq(a->rules.lines[umask], 0);
+	ck_assert_int_eq(a->rules.lines[umask], -3); /* the group's */
 	ck_assert_int_eq(a->rules.lines[tls], 6);
 	ck_assert_int_eq(conf_find_group(conf, "g")->rules.lines[umask], 3);
 	ck_assert_int_eq(conf->system_rules.lines[tls], 8);
@@ -163,7 +163,8 @@ START_TEST(test_mounts_and_paths)
 	ck_assert_uint_eq(a->nplaces, 3);
 	ck_assert_str_eq(place(a, "/pub")->path, temp_path("p"));
 	ck_assert(!place(a, "/pub")->has_rights && place(a, "/pub")->is_mount);
-	ck_assert_int_eq(place(a, "/pub")->line, 0);
+	ck_assert_int_eq(place(a, "/pub")->line, 2);
+	ck_assert(place(a, "/pub")->of_group);
 	ck_assert_uint_eq(place(a, "/in")->rights, 0);
 	ck_assert_int_eq(place(a, "/in")->line, 6);
 	ck_assert_uint_eq(place(a, "/m")->rights, RIGHTS_READ_ONLY);

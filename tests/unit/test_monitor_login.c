@@ -21,11 +21,12 @@ static struct monitor *const m = &fake_monitor;
 START_TEST(channel_connects_worker_and_agent)
 {
 	char name[ACCOUNT_NAME_MAX], dir[VPATH_MAX], text[8];
+	char rules[RULE_LINES][RULE_MAX];
 	struct account account;
 	struct ipc_msg *msg;
 	struct fake *agent;
 	struct addr peer;
-	int agent_end;
+	int agent_end, i;
 
 	login_ask(login_sid, 3, "ann");
 	login_result_ok(
@@ -50,6 +51,8 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u8(&msg->body), V_OK);
 	get_str(&msg->body, text, sizeof(text));
 	ck_assert_uint_eq(get_u32(&msg->body), 0);
+	get_str(&msg->body, text, sizeof(text));
+	ck_assert_str_eq(text, "");
 	get_str(&msg->body, name, sizeof(name));
 	ck_assert_str_eq(name, "ann");
 	ck_assert_uint_eq(get_u8(&msg->body), 0);
@@ -64,6 +67,12 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u8(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
+	for (i = 0; i < RULE_LINES; i++)
+		get_str(&msg->body, rules[i], sizeof(rules[i]));
+	ck_assert_str_eq(rules[RULE_TLS_DATA], "/etc/users:9: tls_data");
+	ck_assert_str_eq(
+	    rules[RULE_IDLE_TIMEOUT], "/etc/groups:3: idle_timeout");
+	ck_assert_str_eq(rules[RULE_QUOTA], "");
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 
 	ck_assert_int_eq(write(agent_end, "hello", 5), 5);
@@ -82,6 +91,7 @@ START_TEST(denied)
 	login_result(login_auth, login_checked_by(login_auth, "ann"), V_DENIED,
 	    "bad-password");
 	login_expect(login_sid, 1, V_DENIED, "bad-password");
+	ck_assert_str_eq(login_rule, "ftpd.conf:7: key");
 	/* And again. */
 	login_ask(login_sid, 2, "ann");
 	login_result(login_auth, login_checked_by(login_auth, "ann"), V_DENIED,

@@ -11,7 +11,9 @@
 #include "server/worker/reply.h"
 #include "tests/unit/suites.h"
 
-static struct worker worker; /* nobody watches it */
+static struct conf_listen listener;
+static struct config conf = { .listens = &listener, .nlistens = 1 };
+static struct worker worker = { .conf = &conf }; /* nobody watches it */
 static struct session s;
 
 static void
