@@ -195,6 +195,8 @@ monitor_got(struct fakes *f, struct ipc_msg *m)
 static void
 put_account(struct fakes *f, struct wbuf *w)
 {
+	int i;
+
 	put_str(w, "tester");
 	put_u8(w, f->anonymous);
 	put_str(w, "/home");
@@ -206,6 +208,8 @@ put_account(struct fakes *f, struct wbuf *w)
 	put_u64(w, 0);
 	put_u8(w, f->quota);
 	put_u32(w, 0); /* slots */
+	for (i = 0; i < RULE_LINES; i++)
+		put_str(w, "");
 }
 
 static int
@@ -237,6 +241,7 @@ fakes_answer_login(struct fakes *f)
 	put_u8(&w, f->verdict);
 	put_str(&w, "bad-password");
 	put_u32(&w, f->verdict == V_DENIED ? 1000 : 0);
+	put_str(&w, "ftpd.conf:7: key");
 	if (f->verdict == V_OK) {
 		put_account(f, &w);
 		fd = new_agent(f);
