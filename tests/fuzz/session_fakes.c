@@ -13,6 +13,7 @@
 #include "common/sockutil.h"
 #include "server/certnames.h"
 #include "server/counters.h"
+#include "server/rule.h"
 #include "tests/fuzz/fuzz.h"
 
 static uint8_t in_mem[IPC_MAX], out_mem[IPC_MAX];
