@@ -117,13 +117,16 @@ static void
 on_grown(struct session *s, struct fs_reply *r)
 {
 	struct xfer *x = s->xfer;
+	uint64_t limit = x->limit;
 
 	x->asked = false;
 	if (r->status == FS_OK)
 		x->limit = get_u64(&r->body);
 	else
 		x->no_more = true;
-	if (rbuf_end(&r->body) < 0 || x->limit < (uint64_t)x->offset) {
+	/* One that lends nothing would be asked for ever. */
+	if (rbuf_end(&r->body) < 0 ||
+	    (r->status == FS_OK && x->limit <= limit)) {
 		x->refusal = FS_IO;
 		xfer_fail(x, XE_AGENT);
 	} else

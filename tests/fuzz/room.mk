@@ -20,6 +20,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_listfmt \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_message \
+	tests/fuzz/fuzz_monitor \
 	tests/fuzz/fuzz_network \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_rights \
