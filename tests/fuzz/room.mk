@@ -45,7 +45,7 @@ tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/check
-EXTRA_DIST += tests/fuzz/check tests/fuzz/run tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/check tests/fuzz/merge tests/fuzz/run tests/fuzz/corpus
 
 fuzz: $(FUZZ_TARGETS)
 	$(srcdir)/tests/fuzz/run $(FUZZ_SECONDS)
