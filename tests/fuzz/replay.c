@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs a fuzz target on files without libFuzzer: every seed, and every prefix
- * of a small one that was made by hand, so that `make check` with any compiler repeats what fuzzing
- * once found.
+ * of a small one that was made by hand, so that `make check` with any compiler
+ * repeats what fuzzing once found.
  */
 #include "tests/fuzz/fuzz.h"
 
