@@ -5,6 +5,7 @@ libcommon_a_SOURCES += \
 	common/ftpaddr.c common/ftpaddr.h \
 	common/ftptime.c common/ftptime.h \
 	common/ipc.c common/ipc.h \
+	common/landlock.c common/landlock.h \
 	common/line.c common/line.h \
 	common/listfmt.c common/listfmt.h \
 	common/log.c common/log.h \

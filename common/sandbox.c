@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Loads the system-call filter of a role, and tells afterwards which call a
- * process was ended for.
+ * Puts a process into the sandbox of its role, and tells afterwards which
+ * system call a process was ended for.
  */
 #include "common/sandbox.h"
 
@@ -16,6 +16,7 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -41,7 +42,8 @@ static struct {
 	struct offence of[OFFENCES];
 } * offences; /* shared with all children */
 
-static bool no_filters; /* and the log has said so */
+/* What this kernel cannot do, as the log has said. */
+static bool no_filters, no_landlock;
 
 /* ------------------------------------------------------------------- traps */
 /*
@@ -215,38 +217,83 @@ share_offences(void)
 int
 sandbox_start(enum sandbox_mode mode)
 {
-	int rc;
+	const char *missing = NULL;
 
 	if (mode == SANDBOX_OFF)
 		return 0;
 	share_offences();
-	rc = filter(SANDBOX_MONITOR);
-	no_filters = rc != 0;
-	errno = -rc;
-	if (rc == 0)
+	no_filters = filter(SANDBOX_MONITOR) != 0;
+	no_landlock = landlock_version() < LANDLOCK_VERSION_MIN;
+	if (no_filters)
+		missing = no_landlock ? "filters of system calls and Landlock"
+				      : "filters of system calls";
+	else if (no_landlock)
+		missing = "Landlock (of Linux 5.19 or newer)";
+	if (missing == NULL)
 		return 0;
 	if (mode == SANDBOX_REQUIRE)
-		log_error("sandbox = require, but this kernel takes no filter "
-			  "of system calls");
+		log_errorx(
+		    "sandbox = require, but this kernel lacks %s", missing);
 	else
-		log_warn("all processes go on without filters of system calls, "
-			 "which this kernel does not take");
+		log_warnx("this kernel lacks %s: the processes are confined "
+			  "without",
+		    missing);
 	return mode == SANDBOX_REQUIRE ? -1 : 0;
 }
 
-void
-sandbox_enter(enum sandbox_role role, enum sandbox_mode mode)
+/* Nothing that a role could want more of: it has secrets to dump, or files. */
+static int
+limit(enum sandbox_role role)
 {
-	int rc;
+	static const int none[] = { RLIMIT_CORE, RLIMIT_MEMLOCK,
+		RLIMIT_MSGQUEUE };
+	struct rlimit zero = { 0, 0 };
+	size_t i;
 
-	if (mode == SANDBOX_OFF || (no_filters && mode == SANDBOX_BEST))
-		return;
-	if ((rc = filter(role)) == 0)
-		return;
+	for (i = 0; i < NELEM(none); i++)
+		if (setrlimit(none[i], &zero) == -1)
+			return -errno;
+	if (sandbox_defaults[role].threads)
+		return 0;
+	return setrlimit(RLIMIT_NPROC, &zero) == -1 ? -errno : 0;
+}
+
+static int
+restrict_files(
+    enum sandbox_role role, const struct landlock_place *places, size_t nplaces)
+{
+	bool tcp = sandbox_defaults[role].tcp;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    landlock_enter(places, nplaces, tcp) == -1)
+		return -errno;
+	return 0;
+}
+
+static void
+must(int rc, enum sandbox_mode mode, const char *what)
+{
 	errno = -rc;
-	if (mode == SANDBOX_REQUIRE)
-		die("the filter of system calls");
-	log_warn("this process goes on without a filter of system calls");
+	if (rc != 0 && mode == SANDBOX_REQUIRE)
+		die("cannot be confined by %s", what);
+	if (rc != 0)
+		log_warn("this process goes on without %s", what);
+}
+
+void
+sandbox_enter(enum sandbox_role role, enum sandbox_mode mode,
+    const struct landlock_place *places, size_t nplaces)
+{
+	if (mode == SANDBOX_OFF)
+		return;
+	if (role != SANDBOX_PROGRAMS) {
+		must(limit(role), mode, "limits");
+		if (!no_landlock || mode == SANDBOX_REQUIRE)
+			must(restrict_files(role, places, nplaces), mode,
+			    "Landlock");
+	}
+	if (!no_filters || mode == SANDBOX_REQUIRE)
+		must(filter(role), mode, "a filter of system calls");
 }
 
 bool
@@ -269,7 +316,8 @@ sandbox_start(enum sandbox_mode mode)
 }
 
 void
-sandbox_enter(enum sandbox_role role, enum sandbox_mode mode)
+sandbox_enter(enum sandbox_role role, enum sandbox_mode mode,
+    const struct landlock_place *places, size_t nplaces)
 {
 }
 

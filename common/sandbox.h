@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a process may ask of the kernel once it has its role: a filter of system
- * calls (sandbox_rules.c says which and why).
+ * calls (sandbox_rules.c says which and why), the files that Landlock lets it
+ * open, and limits.
  *
  * A call that a role has no business with ends the process; what the call was
  * stands in memory shared with the monitor, who says so in the log.
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#include "common/landlock.h"
 
 enum sandbox_role {
 	SANDBOX_WORKER, /* sockets and descriptors only: no path */
@@ -38,11 +41,13 @@ enum sandbox_mode {
 int sandbox_start(enum sandbox_mode);
 
 /*
- * Confines this process, all its threads included, for good; after privdrop().
- * What sandbox_start() has complained about is left out; dies if anything else
+ * Confines this process for good; after privdrop(), and before it has threads.
+ * It opens files below these places only, if it opens any at all. What
+ * sandbox_start() has complained about is left out; dies if anything else
  * fails, or goes on with a warning in SANDBOX_BEST.
  */
-void sandbox_enter(enum sandbox_role, enum sandbox_mode);
+void sandbox_enter(enum sandbox_role, enum sandbox_mode,
+    const struct landlock_place *, size_t nplaces);
 
 /*
  * The name of the call that a process was ended for, which is forgotten then;

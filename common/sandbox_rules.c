@@ -65,13 +65,13 @@
 #define BITS(arg, mask, value) { arg, SCMP_CMP_MASKED_EQ, mask, value }
 
 const struct sandbox_default sandbox_defaults[SANDBOX_ROLES] = {
-	[SANDBOX_WORKER] = { "worker", SCMP_ACT_TRAP },
-	[SANDBOX_AUTH] = { "auth", SCMP_ACT_TRAP },
-	[SANDBOX_AGENT] = { "agent", SCMP_ACT_TRAP },
+	[SANDBOX_WORKER] = { SCMP_ACT_TRAP, .tcp = true },
+	[SANDBOX_AUTH] = { SCMP_ACT_TRAP },
+	[SANDBOX_AGENT] = { SCMP_ACT_TRAP, .threads = true },
 	/* Modules of the C library's name service are made by many. */
-	[SANDBOX_RESOLVER] = { "resolver", SCMP_ACT_ERRNO(EPERM) },
-	[SANDBOX_PROGRAMS] = { "auth", SCMP_ACT_ALLOW },
-	[SANDBOX_MONITOR] = { "monitor", SCMP_ACT_ALLOW },
+	[SANDBOX_RESOLVER] = { SCMP_ACT_ERRNO(EPERM), true, true },
+	[SANDBOX_PROGRAMS] = { SCMP_ACT_ALLOW, true, true },
+	[SANDBOX_MONITOR] = { SCMP_ACT_ALLOW, true, true },
 };
 
 const struct sandbox_rule sandbox_rules[] = {

@@ -22,10 +22,11 @@ struct sandbox_rule {
 	struct scmp_arg_cmp when[2];
 };
 
-/* What a role does when no rule speaks of a call. */
+/* What holds for a role where no rule speaks of a call. */
 struct sandbox_default {
-	const char *name;
 	uint32_t action;
+	bool threads; /* it has some */
+	bool tcp; /* it has connections of its own */
 };
 
 /* Calls from this number on are newer than these tables: there is no such call

@@ -355,6 +355,9 @@ struct config *conf_load_users(const char *path, char **err_r);
  * no such user. Looks it up, so it must be called before any chroot.
  */
 int conf_service_ident(const struct config *, struct ident *);
+/* What an account says of that, when this process is root: a uid takes the
+ * groups of another user away. */
+void conf_rules_ident(const struct conf_rules *, struct ident *);
 
 /* Of a user whom an external program knows: what no group says. */
 void conf_rules_init(struct conf_rules *);

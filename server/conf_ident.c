@@ -11,6 +11,17 @@
 
 #include "server/conf.h"
 
+void
+conf_rules_ident(const struct conf_rules *r, struct ident *id)
+{
+	if (r->uid.set) {
+		memset(id, 0, sizeof(*id));
+		id->uid = r->uid.id;
+	}
+	if (r->gid.set)
+		id->gid = r->gid.id;
+}
+
 int
 conf_service_ident(const struct config *conf, struct ident *id)
 {

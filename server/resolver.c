@@ -32,6 +32,8 @@ tell(int fd, unsigned rule, const struct addr *addr, const char *why)
 void
 resolver_main(const struct config *conf, int fd)
 {
+	/* Where the name service has its files is not known. */
+	static const struct landlock_place all = { "/", false };
 	const struct nat *nat = &conf->passive_address;
 	char why[PROTO_REASON_MAX];
 	struct ident id;
@@ -41,7 +43,7 @@ resolver_main(const struct config *conf, int fd)
 	if (conf_service_ident(conf, &id) != 0)
 		diex("there is no service user");
 	privdrop(&id, NULL); /* resolving needs /etc */
-	sandbox_enter(SANDBOX_RESOLVER, conf->sandbox);
+	sandbox_enter(SANDBOX_RESOLVER, conf->sandbox, &all, 1);
 	if (fd_set_nonblock(fd, false) != 0)
 		die("resolver channel");
 	for (i = 0; i < nat->n; i++) {

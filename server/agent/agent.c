@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -27,8 +28,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/privdrop.h"
-#include "common/sandbox.h"
 #include "common/sockutil.h"
+#include "server/agent/confine.h"
 #include "server/agent/idnames.h"
 #include "server/agent/session.h"
 #include "server/roles.h"
@@ -44,6 +45,7 @@ TAILQ_HEAD(session_list, agent_session);
 struct agent {
 	const struct config *conf;
 	struct ident ident;
+	const struct ident *service; /* NULL: all are the same */
 	int epoll;
 	int monitor;
 	pthread_mutex_t lock; /* of the list, not of the sessions in it */
@@ -222,6 +224,14 @@ reopened_log(struct ipc_msg *m)
 	return 0;
 }
 
+static void
+monitor_handle(struct agent *a, struct ipc_msg *m)
+{
+	if (reopened_log(m) == -1 && grant(a, m) == -1)
+		bug("a message from the monitor is not a grant");
+	ipc_msg_done(m);
+}
+
 /* The next message need not wait for this one: a home directory can be slow. */
 static void
 monitor_serve(struct agent *a, struct agent_bufs *b)
@@ -234,11 +244,37 @@ monitor_serve(struct agent *a, struct agent_bufs *b)
 		stop(a);
 	if (watch(a, EPOLL_CTL_MOD, a->monitor, NULL) == -1)
 		die("epoll_ctl");
-	if (res != IPC_OK)
-		return;
-	if (reopened_log(&m) == -1 && grant(a, &m) == -1)
-		bug("a message from the monitor is not a grant");
-	ipc_msg_done(&m);
+	if (res == IPC_OK)
+		monitor_handle(a, &m);
+}
+
+/*
+ * The first grant says what this process is to reach, apart from what the
+ * configuration says; until then there are no threads.
+ */
+static void
+monitor_wait(struct agent *a, struct agent_bufs *b)
+{
+	struct pollfd p = { .fd = a->monitor, .events = POLLIN };
+	struct account acct;
+	enum ipc_result res;
+	struct ipc_msg m;
+	struct rbuf body;
+
+	do {
+		(void)poll(&p, 1, -1);
+		res = ipc_recv(a->monitor, b->in, &m);
+		if (res != IPC_OK && res != IPC_AGAIN)
+			stop(a);
+		body = m.body;
+		(void)get_u64(&body);
+		if (res == IPC_OK && m.type == MG_GRANT) {
+			account_get(&body, &acct);
+			agent_confine(a->conf, &a->ident, a->service, &acct);
+		}
+		if (res == IPC_OK)
+			monitor_handle(a, &m);
+	} while (res != IPC_OK || m.type != MG_GRANT);
 }
 
 /* -------------------------------------------------------------- threads */
@@ -405,6 +441,8 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 {
 	static struct agent agent;
 	struct thread *first = xcalloc(1, sizeof(*first));
+	struct ident service;
+	bool chosen = geteuid() == 0 && conf_service_ident(conf, &service) == 0;
 
 	log_set_role("agent");
 	privdrop(ident, NULL);
@@ -414,11 +452,11 @@ agent_main(const struct config *conf, int monitor_fd, const struct ident *ident)
 	ignore_signals();
 	warm_up(ident);
 	agent_init(&agent, conf, monitor_fd, ident);
+	agent.service = chosen ? &service : NULL;
 	first->agent = &agent;
 	first->stays = true;
 	agent.threads = agent.idle = 1;
-	/* The threads inherit it. */
-	sandbox_enter(SANDBOX_AGENT, conf->sandbox);
+	monitor_wait(&agent, &first->bufs);
 	thread_main(first);
 	abort(); /* not reached */
 }

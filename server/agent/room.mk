@@ -1,6 +1,7 @@
 libserver_a_SOURCES += \
 	server/agent/access.c server/agent/access.h \
 	server/agent/agent.c \
+	server/agent/confine.c server/agent/confine.h \
 	server/agent/dirnames.c server/agent/dirnames.h \
 	server/agent/download.c \
 	server/agent/entry.c server/agent/entry.h \

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "server/agent/confine.h"
 #include "server/agent/list.h"
 #include "server/agent/ops.h"
 #include "server/agent/places.h"
@@ -29,20 +30,42 @@ home_mode(const struct account *acct)
 	return acct->dir_mode != 0 ? acct->dir_mode : 0777 & ~acct->umask;
 }
 
+int
+agent_home_open(const struct account *acct)
+{
+	int root = root_open(acct->root);
+
+	if (root == -1 && errno == ENOENT && acct->create_home &&
+	    mkdir(acct->root, home_mode(acct)) == 0) {
+		log_info("%s made for %s", acct->root, acct->name);
+		root = root_open(acct->root);
+	}
+	return root;
+}
+
+/* As above, but only if all below it can be reached. */
+static int
+reachable_home(const struct account *acct)
+{
+	int root = agent_home_open(acct);
+
+	if (root != -1 && !agent_reaches(root)) {
+		close(root);
+		root = -1;
+		errno = ESTALE;
+	} else if (root == -1 && errno == EACCES && acct->create_home) {
+		errno = ESTALE;
+	}
+	return root;
+}
+
 struct agent_session *
 agent_session_new(const struct config *conf, const struct ident *ident,
     uint64_t sid, int chan, const struct account *acct)
 {
 	struct agent_session *s;
-	int root, i;
+	int root = reachable_home(acct), i;
 
-	root = root_open(acct->root);
-	if (root == -1 && errno == ENOENT && acct->create_home &&
-	    mkdir(acct->root, home_mode(acct)) == 0) {
-		log_info("session=%llu: %s made", (unsigned long long)sid,
-		    acct->root);
-		root = root_open(acct->root);
-	}
 	if (root == -1)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));

@@ -81,9 +81,13 @@ struct agent_bufs {
 	char text[AGENT_TEXT_MAX];
 };
 
+/* The account's root, made if it is to be; -1 with errno. */
+int agent_home_open(const struct account *);
+
 /*
  * Opens the account's root and takes over chan. NULL with errno if there is no
- * root to serve; chan then stays the caller's.
+ * root to serve (ESTALE: another agent may find one); chan then stays the
+ * caller's.
  */
 struct agent_session *agent_session_new(const struct config *,
     const struct ident *, uint64_t sid, int chan, const struct account *);

@@ -127,7 +127,8 @@ confine(const struct auth *a)
 	bool others = conf->auth_program != NULL ||
 		      (a->privileged && conf->system_accounts);
 
-	sandbox_enter(others ? SANDBOX_PROGRAMS : SANDBOX_AUTH, conf->sandbox);
+	sandbox_enter(
+	    others ? SANDBOX_PROGRAMS : SANDBOX_AUTH, conf->sandbox, NULL, 0);
 }
 
 void

@@ -19,18 +19,6 @@ auth_account_init(const struct auth *a, struct account *out, const char *name)
 	out->ident = a->service;
 }
 
-/* A uid takes the groups of another user away. */
-static void
-fill_ident(const struct conf_rules *r, struct ident *id)
-{
-	if (r->uid.set) {
-		memset(id, 0, sizeof(*id));
-		id->uid = r->uid.id;
-	}
-	if (r->gid.set)
-		id->gid = r->gid.id;
-}
-
 static void
 fill_places(const struct conf_rules *r, struct account *out)
 {
@@ -52,7 +40,7 @@ auth_account_fill(
     const struct auth *a, struct account *out, const struct conf_rules *r)
 {
 	if (a->privileged)
-		fill_ident(r, &out->ident);
+		conf_rules_ident(r, &out->ident);
 	if (r->root != NULL)
 		strlcpy(out->root, r->root, sizeof(out->root));
 	strlcpy(out->start_dir, r->start_dir, sizeof(out->start_dir));

@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ agent_idle_cb(void *arg)
 static bool
 agent_is_current(const struct aproc *a)
 {
-	return a->generation >= a->m->conf_since;
+	return !a->stale && a->generation >= a->m->conf_since;
 }
 
 /* One session less; without any it goes, at once if it is outdated. */
@@ -130,8 +131,13 @@ answer_granted(struct aproc *a, struct rbuf *b)
 	get_str(b, reason, sizeof(reason));
 	if (rbuf_end(b) == -1 || g == NULL)
 		return -1;
-	login_granted(
-	    a->m, g->sid, a->pid, &g->account, g->fd, err == 0 ? NULL : reason);
+	if (err == ESTALE && !g->again) {
+		a->stale = true;
+		grant_again(a->m, g);
+	} else {
+		login_granted(a->m, g->sid, a->pid, &g->account, g->fd,
+		    err == 0 ? NULL : reason);
+	}
 	grant_free(a, g);
 	if (err != 0)
 		agent_release(a);

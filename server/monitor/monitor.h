@@ -346,6 +346,7 @@ struct aproc {
 	struct chan *chan;
 	struct ident ident;
 	unsigned generation; /* in which it was started */
+	bool stale; /* places are there now that it cannot reach */
 	unsigned nsessions; /* granted or asked for, and not closed */
 	struct grants pending; /* asked for, in order */
 	struct timer idle;

@@ -166,7 +166,7 @@ worker_main(
 	timers_init(base);
 	worker_init(&w, conf, base, monitor_fd);
 	w.tls = tls;
-	sandbox_enter(SANDBOX_WORKER, conf->sandbox);
+	sandbox_enter(SANDBOX_WORKER, conf->sandbox, NULL, 0);
 	event_base_dispatch(base);
 	worker_clear(&w);
 	timers_clear();

@@ -4,6 +4,7 @@ SYSTEM_TESTS = \
 	tests/system/test_abort.py \
 	tests/system/test_accounts.py \
 	tests/system/test_certificates.py \
+	tests/system/test_confinement.py \
 	tests/system/test_control.py \
 	tests/system/test_crash.py \
 	tests/system/test_curl.py \

@@ -6,6 +6,8 @@ endif
 tests_unit_check_agent_SOURCES = tests/unit/check_agent.c \
 	tests/unit/agent_fixture.c tests/unit/agent_fixture.h \
 	tests/unit/suites.h \
+	tests/unit/temp_dir.c tests/unit/temp_dir.h \
+	tests/unit/test_agent_confine.c \
 	tests/unit/test_agent_download.c \
 	tests/unit/test_agent_glob.c \
 	tests/unit/test_agent_list.c \

@@ -14,6 +14,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(sr, suite_agent_download());
+	srunner_add_suite(sr, suite_agent_confine());
 	srunner_add_suite(sr, suite_agent_paths());
 	srunner_add_suite(sr, suite_agent_ops());
 	srunner_add_suite(sr, suite_agent_places());

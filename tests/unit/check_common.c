@@ -29,6 +29,7 @@ static Suite *(*const suites[])(void) = {
 	suite_network,
 	suite_privdrop,
 	suite_rate,
+	suite_landlock,
 	suite_sandbox,
 	suite_sockutil,
 	suite_str,

@@ -14,6 +14,7 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_ftpaddr.c \
 	tests/unit/test_ftptime.c \
 	tests/unit/test_ipc.c \
+	tests/unit/test_landlock.c \
 	tests/unit/test_line.c \
 	tests/unit/test_listfmt.c \
 	tests/unit/test_log.c \

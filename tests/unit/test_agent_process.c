@@ -15,6 +15,7 @@
 
 #include "agent_fixture.h"
 #include "common/sockutil.h"
+#include "common/sandbox.h"
 #include "server/roles.h"
 #include "suites.h"
 
@@ -106,7 +107,7 @@ grant(uint64_t sid, const char *root, int64_t *err_r)
 	get_str(&msg.body, reason, sizeof(reason));
 	ck_assert_int_eq(rbuf_end(&msg.body), 0);
 	if (*err_r != 0)
-		ck_assert_ptr_nonnull(strstr(reason, "No such file"));
+		ck_assert_ptr_nonnull(strstr(reason, strerror((int)*err_r)));
 	return fds[0];
 }
 
@@ -187,16 +188,30 @@ END_TEST
 START_TEST(refuses_missing_home)
 {
 	int64_t err;
-	int chan;
+	int chan, good = granted(1);
 
-	chan = grant(1, "/nonexistent/home", &err);
+	chan = grant(2, "/nonexistent/home", &err);
 	ck_assert_int_eq(err, ENOENT);
 	ck_assert(is_closed(chan));
 	close(chan);
 	/* and goes on */
-	chan = granted(2);
-	ck_assert_int_eq(request(chan, FS_CHDIR, "/"), FS_OK);
+	ck_assert_int_eq(request(good, FS_CHDIR, "/"), FS_OK);
+	close(good);
+	ck_assert_int_eq(agent_end(), 0);
+}
+END_TEST
+
+/* What it was not started for is out of its reach: another agent is to be
+ * asked. */
+START_TEST(hands_on_what_it_cannot_reach)
+{
+	int64_t err;
+	int good = granted(1), chan = grant(2, "/usr", &err);
+
+	ck_assert_int_eq(err, sandbox_is_built() ? ESTALE : 0);
 	close(chan);
+	ck_assert_int_eq(request(good, FS_CHDIR, "/"), FS_OK);
+	close(good);
 	ck_assert_int_eq(agent_end(), 0);
 }
 END_TEST
@@ -354,6 +369,7 @@ suite_agent_process(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, serves);
 	tcase_add_test(t, refuses_missing_home);
+	tcase_add_test(t, hands_on_what_it_cannot_reach);
 	tcase_add_test(t, broken_worker);
 	tcase_add_test(t, parallel_sessions);
 	tcase_add_test(t, stuck_sessions);

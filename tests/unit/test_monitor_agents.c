@@ -67,6 +67,25 @@ START_TEST(refused_grant_is_an_error)
 }
 END_TEST
 
+/* One that cannot reach a home is outdated; a new one can. */
+START_TEST(another_agent_is_asked_for_what_one_cannot_reach)
+{
+	struct fake *first, *second;
+
+	login_ask(login_sid, 1, "ann");
+	login_result_ok(
+	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	first = fake_get(ROLE_AGENT, 0);
+	fake_expect(first, MG_GRANT);
+	login_granted_by(first, login_sid, ESTALE, "home-missing");
+	second = fake_get(ROLE_AGENT, 1);
+	fake_expect(second, MG_GRANT);
+	login_granted_by(second, login_sid, ESTALE, "home-missing");
+	login_expect(login_sid, 1, V_ERROR, "home-missing");
+	ck_assert_uint_eq(fake_count(ROLE_AGENT), 2);
+}
+END_TEST
+
 START_TEST(agent_death_answers_what_is_pending)
 {
 	struct fake *agent;
@@ -254,6 +273,7 @@ suite_monitor_agents(void)
 	tcase_add_test(tc, one_agent_per_identity);
 	tcase_add_test(tc, full_agent_is_not_the_last);
 	tcase_add_test(tc, refused_grant_is_an_error);
+	tcase_add_test(tc, another_agent_is_asked_for_what_one_cannot_reach);
 	tcase_add_test(tc, agent_death_answers_what_is_pending);
 	tcase_add_test(tc, agent_death_before_the_login);
 	tcase_add_test(tc, agent_death_leaves_sessions_to_workers);

@@ -36,6 +36,10 @@
 #include "tests/unit/child.h"
 #include "tests/unit/suites.h"
 
+static char dir[] = "/tmp/ternftpd-sandbox.XXXXXX";
+static const struct landlock_place places[] = { { "/dev", false },
+	{ "/nonexistent", true }, { dir, true } };
+
 /* As the server's processes do it. */
 static void
 enter(enum sandbox_role role)
@@ -45,7 +49,7 @@ enter(enum sandbox_role role)
 	if (geteuid() != 0)
 		ident_self(&id);
 	privdrop(&id, NULL);
-	sandbox_enter(role, SANDBOX_REQUIRE);
+	sandbox_enter(role, SANDBOX_REQUIRE, places, NELEM(places));
 }
 
 /* ------------------------------------------------------------------- deeds */
@@ -386,7 +390,7 @@ static void
 turned_off(void)
 {
 	CHILD_ASSERT(sandbox_start(SANDBOX_OFF) == 0);
-	sandbox_enter(SANDBOX_WORKER, SANDBOX_OFF);
+	sandbox_enter(SANDBOX_WORKER, SANDBOX_OFF, NULL, 0);
 	CHILD_ASSERT(opens() == 0);
 }
 
@@ -403,7 +407,7 @@ static void
 not_built(void)
 {
 	CHILD_ASSERT(sandbox_start(SANDBOX_BEST) == 0);
-	sandbox_enter(SANDBOX_WORKER, SANDBOX_BEST);
+	sandbox_enter(SANDBOX_WORKER, SANDBOX_BEST, NULL, 0);
 	CHILD_ASSERT(opens() == 0);
 	CHILD_ASSERT(sandbox_start(SANDBOX_REQUIRE) == -1);
 }

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What each process of a running server is confined by, as the kernel tells it,
+and that users notice nothing of it."""
+
+import functools
+import os
+import shutil
+import unittest
+
+import lib
+
+ROLES = ("worker", "auth", "agent")
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+        return dict(line.split(":\t", 1) for line in f.read().splitlines())
+
+
+def limits(pid):
+    """Soft and hard limits by name."""
+    with open(f"/proc/{pid}/limits", encoding="utf-8") as f:
+        return {line[:26].strip(): line[26:].split()[:2]
+                for line in f.read().splitlines()[1:]}
+
+
+@functools.lru_cache(maxsize=None)
+def is_built():
+    """Has this build a sandbox?"""
+    server = lib.Server().start()
+    result = "built without filters of system calls" not in server.log()
+    server.stop()
+    return result
+
+
+class Confined(lib.TestCase):
+    """Everybody has no_new_privs and no capability; where the build has a
+    sandbox, filters and limits, too."""
+
+    def processes(self, *roles):
+        return [(role, pid) for role in roles for pid in self.server.pids(role)]
+
+    def setUp(self):
+        super().setUp()
+        self.session = self.login()
+        self.session.lines("NLST")
+
+    def test_privileges(self):
+        processes = self.processes(*ROLES)
+        self.assertLessEqual(set(ROLES), {role for role, _ in processes})
+        for role, pid in processes:
+            with self.subTest(role=role):
+                found = status(pid)
+                self.assertEqual(found["NoNewPrivs"], "1")
+                for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                    self.assertEqual(int(found[name], 16), 0, name)
+
+    def test_sandbox(self):
+        if not is_built():
+            self.skipTest("no sandbox in this build")
+        monitor = status(self.server.process.pid)
+        self.assertEqual(monitor["Seccomp"], "2")
+        self.assertEqual(monitor["NoNewPrivs"], "1")
+        for role, pid in self.processes(*ROLES):
+            with self.subTest(role=role):
+                found = status(pid)
+                self.assertEqual(found["Seccomp"], "2")
+                # The monitor's, and its own.
+                self.assertEqual(int(found["Seccomp_filters"]),
+                                 int(monitor["Seccomp_filters"]) + 1)
+                limit = limits(pid)
+                self.assertEqual(limit["Max core file size"], ["0", "0"])
+                self.assertEqual(limit["Max locked memory"], ["0", "0"])
+                if role != "agent":
+                    self.assertEqual(limit["Max processes"], ["0", "0"])
+
+
+class ConfinedRoot(Confined):
+    """Started by root, also an empty root and an empty bounding set."""
+
+    AS_ROOT = True
+
+    def test_privileges(self):
+        super().test_privileges()
+        for role, pid in self.processes(*ROLES):
+            with self.subTest(role=role):
+                found = status(pid)
+                self.assertEqual(int(found["CapBnd"], 16), 0)
+                self.assertEqual(set(found["Uid"].split()), {str(lib.NOBODY)})
+
+    def test_roots(self):
+        for role, pid in self.processes("worker", "auth"):
+            with self.subTest(role=role):
+                self.assertEqual(os.listdir(f"/proc/{pid}/root"), [])
+
+
+class Home(lib.TestCase):
+    """An agent reaches what was there when it started; who logs in later gets
+    another one."""
+
+    def test_made_anew(self):
+        first = self.login()
+        first.upload("STOR old", b"text")
+        shutil.rmtree(self.server.root)
+        self.server.make_directory("files")
+        second = self.login()
+        second.upload("STOR new", b"text")
+        self.assertEqual(second.download("RETR new"), b"text")
+        self.assertEqual(second.lines("NLST"), ["new"])
+
+
+class Modes(unittest.TestCase):
+    def start(self, mode):
+        server = lib.Server(conf=f"sandbox = {mode}\n")
+        self.addCleanup(server.stop)
+        return server
+
+    def test_require(self):
+        server = self.start("require")
+        if is_built():
+            server.start()
+            self.assertEqual(server.stop(), [])
+            return
+        with self.assertRaisesRegex(AssertionError, "did not start"):
+            server.start()
+        self.assertRegex(server.log(), "sandbox = require")
+
+    def test_off(self):
+        server = self.start("off").start()
+        for pid in server.pids():
+            self.assertEqual(status(pid)["Seccomp"], "0")
+
+
+if __name__ == "__main__":
+    lib.main()
