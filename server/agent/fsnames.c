@@ -161,7 +161,7 @@ agent_delete(struct agent_session *s, struct agent_req *r)
 	else
 		quota_removed(s, r->path, &st);
 	if ((status == FS_OK || status == FS_MISSING) &&
-	    partial_remove(s, dir, name, r->path)) {
+	    partial_remove(s, dir, name, r->path) == 1) {
 		quota_doubt(s);
 		status = FS_OK;
 	}

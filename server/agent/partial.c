@@ -173,25 +173,28 @@ partial_stat(const struct agent_session *s, const char *path, struct stat *st)
 	return found;
 }
 
-/* Removes a temporary file of ours that nobody is writing. */
-static bool
+/*
+ * Removes a temporary file of ours that nobody is writing: 1 if it is removed,
+ * 0 if there is none to remove, -1 if it cannot be done.
+ */
+static int
 remove_leftover(const struct agent_session *s, int dir, const char *name)
 {
 	struct stat st;
-	bool gone;
-	int fd;
+	int fd, res = 0;
 
 	if (!is_ours(s, dir, name, &st))
-		return false;
+		return 0;
 	fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return false;
-	gone = partial_lock(fd) == 0 && unlinkat(dir, name, 0) == 0;
+		return errno == ENOENT ? 0 : -1;
+	if (partial_lock(fd) == 0)
+		res = unlinkat(dir, name, 0) == 0 ? 1 : -1;
 	fd_close(&fd);
-	return gone;
+	return res;
 }
 
-bool
+int
 partial_remove(
     const struct agent_session *s, int dir, const char *name, const char *path)
 {
@@ -208,7 +211,8 @@ partial_expire(const struct agent_session *s, int dir, const char *name)
 	struct stat st;
 
 	return keep > 0 && is_ours(s, dir, name, &st) &&
-	       st.st_mtime < time(NULL) - keep && remove_leftover(s, dir, name);
+	       st.st_mtime < time(NULL) - keep &&
+	       remove_leftover(s, dir, name) == 1;
 }
 
 bool
@@ -232,7 +236,7 @@ partial_clear_dir(const struct agent_session *s, int dir)
 	rewinddir(d);
 	while (empty && (e = readdir(d)) != NULL) {
 		if (tmp_name_is(e->d_name))
-			empty = remove_leftover(s, dir, e->d_name);
+			empty = remove_leftover(s, dir, e->d_name) == 1;
 	}
 	closedir(d);
 	return empty;

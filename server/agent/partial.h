@@ -43,8 +43,11 @@ bool partial_find(const struct agent_session *, const char *path,
 /* The same by path alone; *st_r stays as it was if there is none. */
 bool partial_stat(
     const struct agent_session *, const char *path, struct stat *st_r);
-/* Removes it, if there is one; its name is computed from (dir, name, path). */
-bool partial_remove(
+/*
+ * Removes it; its name is computed from (dir, name, path). 1: it is removed; 0:
+ * there is none, or somebody is writing it; -1: it cannot be removed.
+ */
+int partial_remove(
     const struct agent_session *, int dir, const char *name, const char *path);
 /*
  * Removes our leftovers from a directory (a readable descriptor) that has

@@ -10,6 +10,7 @@
 
 #include "common/mem.h"
 #include "common/sockutil.h"
+#include "server/agent/quota.h"
 #include "server/agent/upload.h"
 
 #define WRITE_FLAGS (O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -140,6 +141,23 @@ static int (*const begin[])(struct agent_session *, struct upload *) = {
 	[UP_IN_PLACE] = begin_in_place,
 };
 
+/*
+ * Who begins anew has no use for what an older upload has left: were this one
+ * broken off before anything of it is kept, a resume would join the two.
+ */
+static int
+forget_older(struct agent_session *s, const struct upload *up)
+{
+	int removed;
+
+	if (up->kind != UP_FRESH && up->kind != UP_PREFIX)
+		return 0;
+	removed = partial_remove(s, up->t.dir, up->t.name, up->path);
+	if (removed == 1)
+		quota_doubt(s);
+	return removed == -1 ? -1 : 0;
+}
+
 #define RACES 16
 
 enum fs_status
@@ -163,6 +181,11 @@ upload_begin(struct agent_session *s, struct agent_req *r, struct upload *up)
 	}
 	if (up->fd == -1)
 		return FS_BUSY;
+	if (forget_older(s, up) == -1) {
+		status = req_errno(r);
+		upload_abandon(s, up, false);
+		return status;
+	}
 	/* So that write(2) and splice(2) need no position of their own. */
 	if (up->offset > 0 && lseek(up->fd, (off_t)up->offset, SEEK_SET) == -1)
 		return req_errno(r);

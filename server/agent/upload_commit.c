@@ -60,18 +60,20 @@ sync_dir(const struct agent_session *s, int dir)
 
 /*
  * A close is where network file systems report what went wrong, and it must
- * be heard before the rename; closing a duplicate reports the same.
+ * be heard before the upload counts; closing a duplicate reports the same.
  */
+static int
+close_duplicate(int fd)
+{
+	int dup = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return dup == -1 ? -1 : close(dup);
+}
+
 static int
 check_close(const struct upload *up)
 {
-	int dup;
-
-	if (up->access != FILE_KEPT)
-		return 0;
-	dup = fcntl(up->fd, F_DUPFD_CLOEXEC, 0);
-
-	return dup == -1 ? -1 : close(dup);
+	return up->access == FILE_KEPT ? close_duplicate(up->fd) : 0;
 }
 
 /* A file takes over the permission bits of the one it replaces. */
@@ -99,7 +101,10 @@ rename_new(int dir, const char *from, const char *to)
 		return -1;
 	if (linkat(dir, from, dir, to, 0) == -1)
 		return -1;
-	return unlinkat(dir, from, 0);
+	/* It is there now; a second name does not undo that. */
+	if (unlinkat(dir, from, 0) == -1)
+		log_warn("cannot remove the temporary name of an upload");
+	return 0;
 }
 
 /*
@@ -131,7 +136,7 @@ commit_replace(
 	if (rename_final(s, up) == -1)
 		return -1;
 	sync_dir(s, up->t.dir);
-	if (partial_remove(s, up->t.dir, up->t.name, up->path))
+	if (partial_remove(s, up->t.dir, up->t.name, up->path) == 1)
 		quota_doubt(s);
 	return 0;
 }
@@ -176,7 +181,7 @@ append_tail(struct agent_session *s, int fd, int tail, uint64_t n)
 		return -1;
 	}
 	if (copy_range(tail, 0, fd, (uint64_t)st.st_size, n) == 0 &&
-	    sync_file(s, fd) == 0)
+	    sync_file(s, fd) == 0 && close_duplicate(fd) == 0)
 		return 0;
 	err = errno;
 	if (ftruncate(fd, st.st_size) == -1)
@@ -199,10 +204,7 @@ commit_tail(struct agent_session *s, struct upload *up, const struct stat *st)
 		res = append_tail(s, fd, tail, (uint64_t)st->st_size);
 	err = errno;
 	fd_close(&tail);
-	if (fd != -1 && close(fd) == -1 && res == 0) {
-		err = errno;
-		res = -1;
-	}
+	fd_close(&fd);
 	if (res == 0)
 		unlinkat(up->t.dir, up->tmp, 0);
 	errno = err;
@@ -259,6 +261,25 @@ keep_partial(struct agent_session *s, struct upload *up)
 	return res;
 }
 
+/*
+ * Has another upload to that name been finished meanwhile? The end of a
+ * connection may be noticed long after its client has come back.
+ */
+static bool
+is_overtaken(const struct upload *up)
+{
+	const struct stat *old = &up->t.st;
+	struct stat st;
+
+	if (up->kind == UP_IN_PLACE ||
+	    fstatat(up->t.dir, up->t.name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	return !up->t.exists || st.st_ino != old->st_ino ||
+	       st.st_ctim.tv_sec != old->st_ctim.tv_sec ||
+	       st.st_ctim.tv_nsec != old->st_ctim.tv_nsec;
+}
+
 /* Only what is the beginning of the whole file can be resumed. */
 static bool
 is_resumable(const struct agent_session *s, const struct upload *up)
@@ -267,7 +288,7 @@ is_resumable(const struct agent_session *s, const struct upload *up)
 
 	return s->conf->upload_resume && up->kind != UP_TAIL &&
 	       up->kind != UP_UNIQUE && fstat(up->fd, &st) == 0 &&
-	       st.st_size > 0;
+	       st.st_size > 0 && !is_overtaken(up);
 }
 
 void

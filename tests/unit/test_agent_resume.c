@@ -60,6 +60,24 @@ START_TEST(rest_on_partial)
 }
 END_TEST
 
+/* What an older upload has left is not joined with what a newer one lacks. */
+START_TEST(begun_anew)
+{
+	bool partial;
+
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/a"), FS_OK);
+	feed("0123456789");
+	ck_assert_int_eq(abandon(1), FS_OK);
+	ck_assert_int_eq(size_of("/a", &partial), 10);
+	/* Broken off before its first byte. */
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/a"), FS_OK);
+	ck_assert_int_eq(abandon(1), FS_OK);
+	ck_assert_int_eq(size_of("/a", &partial), -1);
+	ck_assert_int_eq(store(STORE_REPLACE, 10, "/a"), FS_BAD_OFFSET);
+	ck_assert_int_eq(count_names("."), 0);
+}
+END_TEST
+
 START_TEST(appe_on_partial)
 {
 	bool partial;
@@ -200,6 +218,55 @@ START_TEST(two_writers_of_one_name)
 }
 END_TEST
 
+/*
+ * A connection is lost, its client comes back and uploads the whole file; when
+ * the old session ends at last, what it has is older than the file. With `part`
+ * it had resumed.
+ */
+static void
+late_end(bool part)
+{
+	struct other first;
+	bool partial;
+	int fd;
+
+	put_file("a", "old");
+	tick();
+	ck_assert_int_eq(store(STORE_REPLACE, 0, "/a"), FS_OK);
+	feed("half");
+	if (part) {
+		ck_assert_int_eq(abandon(1), FS_OK);
+		ck_assert_int_eq(store(STORE_REPLACE, 4, "/a"), FS_OK);
+	}
+	fd = store_fd;
+	store_fd = -1;
+	second_session(&first);
+	ck_assert_int_eq(upload(STORE_REPLACE, 0, "/a", "the whole"), FS_OK);
+	tick();
+	swap_session(&first);
+	ck_assert_int_eq(write(fd, "!", 1), 1);
+	ck_assert_int_eq(abandon(1), FS_OK);
+	ck_assert_int_eq(size_of("/a", &partial), 9);
+	ck_assert(!partial);
+	ck_assert_int_eq(upload(STORE_APPEND, 0, "/a", "!"), FS_OK);
+	ck_assert_str_eq(get_file("a"), "the whole!");
+	ck_assert_int_eq(count_names("."), 1);
+	close(fd);
+	close_session(&first);
+}
+
+START_TEST(end_comes_late)
+{
+	late_end(false);
+}
+END_TEST
+
+START_TEST(end_of_resume_comes_late)
+{
+	late_end(true);
+}
+END_TEST
+
 START_TEST(two_writers_of_one_partial)
 {
 	struct other first;
@@ -263,12 +330,15 @@ suite_agent_resume(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, rest_on_target);
 	tcase_add_test(t, rest_on_partial);
+	tcase_add_test(t, begun_anew);
 	tcase_add_test(t, appe_on_partial);
 	tcase_add_test(t, stale_partial);
 	tcase_add_test(t, delete_takes_partial);
 	tcase_add_test(t, rmdir_takes_partials);
 	tcase_add_test(t, forged_partial);
 	tcase_add_test(t, two_writers_of_one_name);
+	tcase_add_test(t, end_comes_late);
+	tcase_add_test(t, end_of_resume_comes_late);
 	tcase_add_test(t, two_writers_of_one_partial);
 	tcase_add_test(t, two_in_place);
 	suite_add_tcase(s, t);
