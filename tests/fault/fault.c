@@ -40,6 +40,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct fault_page *page;
@@ -319,6 +320,30 @@ fault_close(int fd)
 		return result;
 	errno = error;
 	return -1;
+}
+
+/* Only the clock of the day jumps. */
+int fault_clock_gettime(clockid_t which, struct timespec *ts);
+int
+fault_clock_gettime(clockid_t which, struct timespec *ts)
+{
+	int result = clock_gettime(which, ts);
+
+	if (result == 0 && which == CLOCK_REALTIME && page != NULL)
+		ts->tv_sec += atomic_load(&page->clock);
+	return result;
+}
+
+time_t fault_time(time_t *out_r);
+time_t
+fault_time(time_t *out_r)
+{
+	time_t now =
+	    time(NULL) + (page != NULL ? atomic_load(&page->clock) : 0);
+
+	if (out_r != NULL)
+		*out_r = now;
+	return now;
 }
 
 /* libevent's. */

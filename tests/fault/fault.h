@@ -33,6 +33,7 @@ struct fault_page {
 	_Atomic int32_t hits; /* faults that happened */
 	_Atomic int32_t round; /* which of a call's errors is taken */
 	_Atomic int32_t lost; /* calls from more sites than there is room for */
+	_Atomic int64_t clock; /* seconds that are added to CLOCK_REALTIME */
 	struct fault_site sites[FAULT_SITES];
 	/* Unit tests: bits, the sites that each of them calls from. */
 	_Atomic uint32_t tests[FAULT_TESTS][FAULT_SITES / 32];

@@ -8,8 +8,10 @@ import tempfile
 
 SITES, TESTS = 2048, 1024
 HEADER = struct.Struct("<6i")  # pid, site, countdown, hits, round, lost
+CLOCK = struct.Struct("<q")
 SITE = struct.Struct("<QI20s")
-FIRST_TEST = HEADER.size + SITES * SITE.size
+FIRST_SITE = HEADER.size + CLOCK.size
+FIRST_TEST = FIRST_SITE + SITES * SITE.size
 BITS = SITES // 8  # bytes for the sites of a test
 
 
@@ -41,8 +43,12 @@ class Page:
     def lost(self):
         return HEADER.unpack_from(self.map)[5]
 
+    def set_clock(self, seconds):
+        """The clock of the day is so far off."""
+        CLOCK.pack_into(self.map, HEADER.size, seconds)
+
     def reset_calls(self):
-        for place in range(HEADER.size + 8, FIRST_TEST, SITE.size):
+        for place in range(FIRST_SITE + 8, FIRST_TEST, SITE.size):
             struct.pack_into("<I", self.map, place, 0)
 
     def sites(self):
@@ -50,9 +56,9 @@ class Page:
         found = {}
         for number in range(SITES):
             where, calls, name = SITE.unpack_from(
-                self.map, HEADER.size + number * SITE.size)
+                self.map, FIRST_SITE + number * SITE.size)
             if where and calls:
-                found[number] = name.rstrip(b"\0").decode(), calls
+                found[number] = name.split(b"\0")[0].decode(), calls
         return found
 
     def test_sites(self):

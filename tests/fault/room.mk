@@ -7,7 +7,8 @@ FAULTY = tests/fault/ternftpd
 CLEANFILES += $(FAULT_LIBS) tests/fault/names
 
 tests/fault/names: tests/fault/calls.h
-	$(AM_V_GEN)(echo close fault_close; sed -nE \
+	$(AM_V_GEN)(for name in clock_gettime close time; do \
+	    echo $$name fault_$$name; done; sed -nE \
 	    -e 's/^(CALL|VARIADIC)\([^,]*, ([a-z0-9_]+), .*/\2 fault_\2/p' \
 	    -e 's/^GIVES\(([a-z0-9_]+), .*/\1 fault_\1/p' \
 	    $(srcdir)/tests/fault/calls.h) >$@

@@ -17,6 +17,7 @@ SYSTEM_TESTS = \
 	tests/system/test_guides.py \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
+	tests/system/test_invariant.py \
 	tests/system/test_lftp.py \
 	tests/system/test_limits.py \
 	tests/system/test_listing.py \
@@ -45,4 +46,5 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += tests/system/clients.py tests/system/crowd.py tests/system/lib.py tests/system/run \
-	tests/system/slowfs.py tests/system/tlslib.py $(SYSTEM_TESTS)
+	tests/system/slowfs.py tests/system/storm.py tests/system/tlslib.py $(SYSTEM_TESTS) \
+	tests/soak/soak.py
