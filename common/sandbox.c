@@ -128,7 +128,8 @@ add_rule(scmp_filter_ctx f, const struct sandbox_rule *r)
 
 	memcpy(when, r->when, sizeof(r->when));
 	if (r->own)
-		when[r->nwhen] = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+		when[r->nwhen] = (struct scmp_arg_cmp){ 0, SCMP_CMP_EQ,
+			(scmp_datum_t)getpid(), 0 };
 	return seccomp_rule_add_array(
 	    f, action_of(r), r->call, r->nwhen + r->own, when);
 }

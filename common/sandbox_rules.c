@@ -65,9 +65,9 @@
 #define BITS(arg, mask, value) { arg, SCMP_CMP_MASKED_EQ, mask, value }
 
 const struct sandbox_default sandbox_defaults[SANDBOX_ROLES] = {
-	[SANDBOX_WORKER] = { SCMP_ACT_TRAP, .tcp = true },
-	[SANDBOX_AUTH] = { SCMP_ACT_TRAP },
-	[SANDBOX_AGENT] = { SCMP_ACT_TRAP, .threads = true },
+	[SANDBOX_WORKER] = { .action = SCMP_ACT_TRAP, .tcp = true },
+	[SANDBOX_AUTH] = { .action = SCMP_ACT_TRAP },
+	[SANDBOX_AGENT] = { .action = SCMP_ACT_TRAP, .threads = true },
 	/* Modules of the C library's name service are made by many. */
 	[SANDBOX_RESOLVER] = { SCMP_ACT_ERRNO(EPERM), true, true },
 	[SANDBOX_PROGRAMS] = { SCMP_ACT_ALLOW, true, true },
