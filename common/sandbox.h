@@ -21,6 +21,7 @@ enum sandbox_role {
 	SANDBOX_AUTH, /* hashes only: no path, no socket */
 	SANDBOX_AGENT, /* files only: no socket */
 	SANDBOX_RESOLVER, /* looks up names */
+	SANDBOX_KEYS, /* signs: messages only, no path, no socket */
 	/* Who runs code of others has lists of what is forbidden. */
 	SANDBOX_PROGRAMS, /* auth with PAM or a program */
 	SANDBOX_MONITOR, /* starts all of them, who inherit its filter */

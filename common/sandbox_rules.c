@@ -33,9 +33,10 @@
 #define A (1u << SANDBOX_AUTH)
 #define G (1u << SANDBOX_AGENT)
 #define R (1u << SANDBOX_RESOLVER)
+#define K (1u << SANDBOX_KEYS)
 #define P (1u << SANDBOX_PROGRAMS)
 #define M (1u << SANDBOX_MONITOR)
-#define ALL (W | A | G | R)
+#define ALL (W | A | G | R | K)
 #define LAX (P | M)
 #define SOCK_TYPES 0xf /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
@@ -68,6 +69,7 @@ const struct sandbox_default sandbox_defaults[SANDBOX_ROLES] = {
 	[SANDBOX_WORKER] = { .action = SCMP_ACT_TRAP, .tcp = true },
 	[SANDBOX_AUTH] = { .action = SCMP_ACT_TRAP },
 	[SANDBOX_AGENT] = { .action = SCMP_ACT_TRAP, .threads = true },
+	[SANDBOX_KEYS] = { .action = SCMP_ACT_TRAP },
 	/* Modules of the C library's name service are made by many. */
 	[SANDBOX_RESOLVER] = { SCMP_ACT_ERRNO(EPERM), true, true },
 	[SANDBOX_PROGRAMS] = { SCMP_ACT_ALLOW, true, true },
@@ -150,8 +152,8 @@ const struct sandbox_rule sandbox_rules[] = {
 	MAY(ALL, getrlimit, "reads its own limits"),
 	FAILS_IF(ALL, prctl, EINVAL, "names for memory", IS(0, PR_SET_VMA)),
 	FAILS_IF(ALL, prctl, EPERM, "names for threads", IS(0, PR_SET_NAME)),
-	FAILS(W | A, newfstatat, EPERM, "fstat(3) of stdio"),
-	FAILS(W | A, fstat, EPERM, "fstat(3) of stdio"),
+	FAILS(W | A | K, newfstatat, EPERM, "fstat(3) of stdio"),
+	FAILS(W | A | K, fstat, EPERM, "fstat(3) of stdio"),
 	FAILS_IF(G, socket, EPERM, "the name service looks for its daemons",
 	    IS(0, AF_UNIX)),
 	FAILS_IF(G, socket, EPERM, "the name service looks at addresses",
@@ -187,6 +189,9 @@ const struct sandbox_rule sandbox_rules[] = {
 	MAY(W | G, pwrite64, "uploads"),
 	MAY(W | G, pwritev, "uploads"),
 	MAY(W | G, ftruncate, "uploads"),
+
+	/* ------------------------------------------------- keys: private memory */
+	MAY(K, mlock, "private keys are not written to a swap file"),
 
 	/* ------------------------------- agents: files, by path; the name service */
 	MAY(G | R, openat, "roots of accounts; files of the name service"),

@@ -11,7 +11,9 @@
  *   monitor <-> worker    one channel per worker       MW_ down, WM_ up
  *   monitor <-> auth      one channel per process      MA_ down, AM_ up
  *   monitor <-> agent     one channel per agent        MG_ down, GM_ up
+ *   monitor <-> keys      one channel per process      MK_ down, KM_ up
  *   worker  <-> agent     one channel per session      FS_ request and reply
+ *   worker  <-> keys      one channel per worker       KW_ request and reply
  */
 #ifndef SERVER_PROTO_H
 #define SERVER_PROTO_H
@@ -67,6 +69,8 @@ enum proto_mw {
 	MW_PROBE = 15,
 	/* u64 sid, u8 enum verdict: to WM_PASSWORD */
 	MW_PASSWORD = 16,
+	/* no fields; fd = channel to its key process, in place of any other */
+	MW_KEYS = 17,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -95,6 +99,8 @@ enum proto_wm {
 	WM_LINES = 39,
 	/* u64 sid, str old, str new: the user wants another password */
 	WM_PASSWORD = 40,
+	/* no fields: the channel to the key process is of no use any more */
+	WM_KEYS = 41,
 };
 
 #define STATUS_TEXT_MAX 512 /* with NUL */
@@ -165,6 +171,31 @@ enum proto_gm {
 	GM_GRANTED = 113,
 	/* u64 sid: the worker closed the session's channel */
 	GM_CLOSED = 114,
+};
+
+/* ------------------------------------------------------- monitor and keys */
+enum proto_mk {
+	/* no fields; fd = the private keys (tls/tls_keyring.h); first of all */
+	MK_RING = 161,
+	/* no fields; fd = its end of the worker's channel, in place of any
+	 * other */
+	MK_WORKER = 162,
+	/* as MW_LOG */
+	MK_LOG = 163,
+	/* no fields -> KM_PONG */
+	MK_PING = 164,
+};
+enum proto_km {
+	/* no fields: it is there */
+	KM_PONG = 177,
+};
+
+/* -------------------------------------------------------- worker and keys */
+enum proto_kw {
+	/* an operation (tls/tls_keyop.h); one at a time */
+	KW_DO = 193,
+	/* bytes what came out (none: it was refused), str why it was refused */
+	KW_DONE = 194,
 };
 
 /* ------------------------------------------- worker and agent: one session */

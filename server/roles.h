@@ -32,6 +32,7 @@ void worker_main(const struct config *, const struct tlsconf *, int monitor_fd)
 void auth_main(const struct config *, int monitor_fd) __attribute__((noreturn));
 void resolver_main(const struct config *, int monitor_fd)
     __attribute__((noreturn));
+void keys_main(const struct config *, int monitor_fd) __attribute__((noreturn));
 void agent_main(const struct config *, int monitor_fd, const struct ident *)
     __attribute__((noreturn));
 

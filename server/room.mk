@@ -23,6 +23,7 @@ libserver_a_SOURCES += \
 	server/control_path.c \
 	server/counters.c server/counters.h \
 	server/explain.c server/explain.h \
+	server/keymsg.c server/keymsg.h \
 	server/message.c server/message.h \
 	server/nat.c server/nat.h \
 	server/password_hash.c server/password_hash.h \

@@ -16,6 +16,7 @@
 #include "server/tlsconf.h"
 #include "server/tlsconf_priv.h"
 #include "tls/tls_ctx.h"
+#include "tls/tls_keyring.h"
 
 #define DAY (24 * 60 * 60)
 #define EXPIRY_DAYS 14 /* to renew in (R11.6) */
@@ -23,6 +24,7 @@
 struct tlsconf {
 	struct tls_ctx **ctx; /* by listener; NULL = no TLS */
 	size_t n;
+	struct tls_keyring *keyring; /* NULL: the contexts have the keys */
 };
 
 /* What a set is made from, while it is made. */
@@ -129,6 +131,7 @@ make_ctx(struct making *m, const struct conf_listen *l,
 		.client_certs = (enum tls_client_certs)l->client_certs,
 		.ca_file = l->client_ca,
 		.crl_file = l->client_crl,
+		.keyring = m->t->keyring,
 		.ktls = m->conf->ktls,
 	};
 	struct tls_ctx *ctx;
@@ -257,13 +260,16 @@ load_selfsigned(struct tlsconf *t, const struct config *conf, bool create,
 }
 
 /* --------------------------------------------------------------- life */
-struct tlsconf *
-tlsconf_new(const struct config *conf, bool create, char **err_r, char **warn_r)
+/* Takes over the ring, if there is one. */
+static struct tlsconf *
+make_set(const struct config *conf, struct tls_keyring *keyring, bool create,
+    char **err_r, char **warn_r)
 {
 	struct tlsconf *t = xcalloc(1, sizeof(*t));
 	int rc;
 
 	*err_r = *warn_r = NULL;
+	t->keyring = keyring;
 	t->n = conf->nlistens;
 	t->ctx = xcalloc(t->n, sizeof(struct tls_ctx *));
 	if (!conf_any_listen(conf, conf_listen_has_tls))
@@ -278,6 +284,32 @@ tlsconf_new(const struct config *conf, bool create, char **err_r, char **warn_r)
 	return NULL;
 }
 
+struct tlsconf *
+tlsconf_new(const struct config *conf, bool create, char **err_r, char **warn_r)
+{
+	return make_set(conf, NULL, create, err_r, warn_r);
+}
+
+struct tlsconf *
+tlsconf_new_keyless(
+    const struct config *conf, bool create, char **err_r, char **warn_r)
+{
+	char *why = NULL;
+	struct tls_keyring *keyring = tls_keyring_new(&why);
+	struct tlsconf *t = NULL;
+
+	*err_r = *warn_r = NULL;
+	if (keyring != NULL) {
+		t = make_set(conf, keyring, create, err_r, warn_r);
+		if (t == NULL || tls_keyring_seal(keyring, &why) == 0)
+			return t;
+		tlsconf_free(t);
+	}
+	xasprintf(err_r, "%s: %s\n", conf->path, why);
+	free(why);
+	return NULL;
+}
+
 void
 tlsconf_free(struct tlsconf *t)
 {
@@ -288,7 +320,26 @@ tlsconf_free(struct tlsconf *t)
 	for (i = 0; i < t->n; i++)
 		tls_ctx_unref(t->ctx[i]);
 	free(t->ctx);
+	tls_keyring_unref(t->keyring);
 	free(t);
+}
+
+struct tls_keyring *
+tlsconf_keyring(const struct tlsconf *t)
+{
+	return t != NULL && t->keyring != NULL &&
+		       tls_keyring_count(t->keyring) > 0
+		   ? t->keyring
+		   : NULL;
+}
+
+void
+tlsconf_drop_keyring(struct tlsconf *t)
+{
+	if (t == NULL)
+		return;
+	tls_keyring_unref(t->keyring);
+	t->keyring = NULL;
 }
 
 /* ------------------------------------------------------------- asking */

@@ -15,6 +15,7 @@
 #include "server/conf.h"
 
 struct tls_ctx;
+struct tls_keyring;
 struct tlsconf;
 
 /*
@@ -27,9 +28,17 @@ struct tlsconf;
  */
 struct tlsconf *tlsconf_new(
     const struct config *, bool create, char **err_r, char **warn_r);
+/* The same with the private keys in a ring (tls/tls_keyring.h) and not in the
+ * contexts, whose handshakes then ask for their use. */
+struct tlsconf *tlsconf_new_keyless(
+    const struct config *, bool create, char **err_r, char **warn_r);
 void tlsconf_free(struct tlsconf *);
 /* The context of conf->listens[listener]; NULL: no TLS there. */
 struct tls_ctx *tlsconf_ctx(const struct tlsconf *, uint16_t listener);
+/* The ring of all keys; NULL: there is none, or no key in it. */
+struct tls_keyring *tlsconf_keyring(const struct tlsconf *);
+/* In a child that has no business with it. */
+void tlsconf_drop_keyring(struct tlsconf *);
 /* Has any of the files changed? True once per change. */
 bool tlsconf_changed(struct tlsconf *);
 /* When the first certificate in use expires, and its file; 0 if there is no

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 #include "tls/tls_keyring.h"
@@ -37,11 +37,11 @@ struct tls_signer {
 static int
 map(struct tls_signer *s, int fd)
 {
-	struct stat st;
+	off_t size = lseek(fd, 0, SEEK_END);
 
-	if (fstat(fd, &st) == -1)
+	if (size == -1)
 		return -1;
-	s->size = (size_t)st.st_size;
+	s->size = (size_t)size;
 	s->mem = mmap(NULL, s->size, PROT_READ, MAP_SHARED, fd, 0);
 	if (s->mem == MAP_FAILED) {
 		s->mem = NULL;

@@ -35,6 +35,7 @@ struct event;
 struct event_base;
 struct monitor;
 struct tlsconf; /* server/tlsconf.h */
+struct tls_keyring; /* tls/tls_keyring.h */
 struct wproc; /* a worker process, workers.c */
 struct auths; /* the pool of auth processes, authq.c */
 struct aproc; /* an agent process, agents.c */
@@ -45,7 +46,8 @@ enum role {
 	ROLE_WORKER,
 	ROLE_AUTH,
 	ROLE_AGENT,
-	ROLE_RESOLVER
+	ROLE_RESOLVER,
+	ROLE_KEYS
 };
 
 /* How the monitor starts and ends processes; tests put fakes here. */
@@ -215,6 +217,18 @@ void refusals_init(struct monitor *);
 void refusals_clear(struct monitor *);
 
 /* ---------------------------------------------------- workers (workers.c) */
+struct kproc { /* the key process of a worker (keys.c) */
+	struct monitor *m;
+	struct tls_keyring *ring; /* NULL: no TLS, no process */
+	pid_t pid;
+	struct chan *chan; /* NULL: there is none now */
+	uint64_t born;
+	struct respawn respawn;
+	bool pinged; /* and has not answered */
+	bool wanted; /* the worker wants another channel */
+	struct timer timer; /* of its answer, or before the next channel */
+};
+
 struct wproc {
 	TAILQ_ENTRY(wproc) entry;
 	struct monitor *m;
@@ -224,6 +238,7 @@ struct wproc {
 	unsigned generation;
 	bool source_port; /* its configuration allows active_port_20 */
 	bool draining; /* gets nothing new, exits when empty */
+	struct kproc keys;
 	struct client_list clients;
 	unsigned nclients;
 	uint32_t surveyed[SURVEY_COUNT]; /* serials of its answers */
@@ -246,6 +261,13 @@ void workers_replace(struct monitor *);
 void workers_tell_keys(struct monitor *);
 void workers_shutdown(struct monitor *);
 void workers_log(struct monitor *, enum log_sink);
+/* ---------------------------------------------------------------- keys.c */
+/* For a worker that has just been started, of the certificates in use. */
+void keys_start(struct wproc *);
+void keys_end(struct wproc *);
+void keys_log(struct wproc *, enum log_sink);
+/* WM_KEYS */
+int keys_wanted(struct wproc *, struct rbuf *);
 /* ------------------------------------ worker_talk.c and source_port.c */
 /* Gives it a client and, with MW_SESSION, its connection. */
 void worker_give(struct wproc *, struct client *, int fd);

@@ -23,6 +23,7 @@
 #include "common/mem.h"
 #include "common/sandbox.h"
 #include "server/monitor/monitor.h"
+#include "server/tlsconf.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
 #define YOUNG_MS 1000 /* who dies younger than this fails to start */
@@ -37,6 +38,7 @@ role_name(enum role role)
 		[ROLE_AUTH] = "auth",
 		[ROLE_AGENT] = "agent",
 		[ROLE_RESOLVER] = "resolver",
+		[ROLE_KEYS] = "keys",
 	};
 
 	return names[role];
@@ -145,18 +147,22 @@ child_run(
 	child_signals();
 	timers_clear(); /* ours must not fire here */
 	log_set_role(role_name(role));
+	if (role == ROLE_WORKER)
+		tlsconf_drop_keyring(m->tls);
+	else
+		certs_forget(m);
 	channel = child_descriptors(channel);
 	child_title(role, id);
 	conf_forget_texts(m->conf);
 	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
 	explicit_bzero(&m->tickets, sizeof(m->tickets));
-	if (role != ROLE_WORKER)
-		certs_forget(m);
 	if (role == ROLE_WORKER)
 		worker_main(m->conf, m->tls, channel);
 	if (role == ROLE_AUTH)
 		auth_main(m->conf, channel);
+	if (role == ROLE_KEYS)
+		keys_main(m->conf, channel);
 	if (role == ROLE_RESOLVER)
 		resolver_main(m->conf, channel);
 	agent_main(m->conf, channel, &who);

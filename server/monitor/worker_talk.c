@@ -332,6 +332,7 @@ static const struct {
 	{ WM_STATUS, survey_status },
 	{ WM_STATS, survey_stats },
 	{ WM_LINES, dialogues_lines },
+	{ WM_KEYS, keys_wanted },
 };
 
 /* 0, or -1 if the worker must not say this. */

@@ -27,6 +27,7 @@ worker_gone(struct wproc *w)
 		    (long)w->pid, w->nclients);
 	while ((c = LIST_FIRST(&w->clients)) != NULL)
 		client_end(w, c);
+	keys_end(w);
 	survey_left(w);
 	TAILQ_REMOVE(&m->workers, w, entry);
 	child_leave(m, w->pid);
@@ -90,6 +91,7 @@ worker_start(struct monitor *m)
 	LIST_INIT(&w->clients);
 	TAILQ_INSERT_TAIL(&m->workers, w, entry);
 	w->chan = chan_new(m->base, fd, worker_cb, w);
+	keys_start(w);
 	dialogues_tell(w);
 	worker_tell_names(w);
 	return 0;
@@ -211,6 +213,8 @@ workers_log(struct monitor *m, enum log_sink sink)
 {
 	struct wproc *w;
 
-	TAILQ_FOREACH (w, &m->workers, entry)
+	TAILQ_FOREACH (w, &m->workers, entry) {
 		child_send_log(w->chan, MW_LOG, sink);
+		keys_log(w, sink);
+	}
 }

@@ -17,6 +17,7 @@
 #include "server/worker/cmd_login.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
+#include "server/worker/keys.h"
 #include "server/worker/session.h"
 #include "server/worker/status.h"
 #include "server/worker/xfer.h"
@@ -325,6 +326,7 @@ static const struct {
 	{ MW_WATCH, status_watch },
 	{ MW_PROBE, on_probe },
 	{ MW_PASSWORD, on_password },
+	{ MW_KEYS, keys_take },
 };
 
 void

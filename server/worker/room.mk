@@ -22,6 +22,7 @@ libserver_a_SOURCES += \
 	server/worker/dialogue.c \
 	server/worker/fs.c server/worker/fs.h \
 	server/worker/fs_refuse.c \
+	server/worker/keys.c server/worker/keys.h \
 	server/worker/list_opts.c server/worker/list_opts.h \
 	server/worker/mon.c server/worker/mon.h \
 	server/worker/pace.c server/worker/pace.h \

@@ -14,9 +14,11 @@
 #include "common/mem.h"
 #include "common/privdrop.h"
 #include "common/sandbox.h"
+#include "common/sockutil.h"
 #include "common/timer.h"
 #include "server/roles.h"
 #include "server/worker/data.h"
+#include "server/worker/keys.h"
 #include "server/worker/mon.h"
 #include "server/worker/session.h"
 #include "server/worker/status.h"
@@ -60,6 +62,7 @@ worker_init(struct worker *w, const struct config *conf,
 	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
 	if (w->undertaker == NULL)
 		die("event_new");
+	w->keys = -1;
 	w->mon = chan_new(base, monitor_fd, on_message, w);
 }
 
@@ -77,6 +80,7 @@ worker_clear(struct worker *w)
 	status_leave(w);
 	chan_free(w->mon);
 	w->mon = NULL;
+	fd_close(&w->keys);
 }
 
 void
@@ -166,6 +170,7 @@ worker_main(
 	timers_init(base);
 	worker_init(&w, conf, base, monitor_fd);
 	w.tls = tls;
+	keys_use(&w);
 	sandbox_enter(SANDBOX_WORKER, conf->sandbox, NULL, 0);
 	event_base_dispatch(base);
 	worker_clear(&w);

@@ -27,6 +27,7 @@ struct worker {
 	const struct tlsconf *tls; /* NULL = none; worker_init() sets NULL */
 	struct event_base *base;
 	struct chan *mon; /* to the monitor */
+	int keys; /* to the key process, or -1 */
 	struct session_list sessions;
 	struct session_tree by_id; /* the same, for messages about one */
 	struct session_list graveyard; /* ended; freed once per loop turn */

@@ -18,6 +18,7 @@ SYSTEM_TESTS = \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
 	tests/system/test_invariant.py \
+	tests/system/test_keys.py \
 	tests/system/test_lftp.py \
 	tests/system/test_limits.py \
 	tests/system/test_listing.py \

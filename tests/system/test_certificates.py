@@ -297,7 +297,7 @@ class Secrets(Pair):
         with open(f"/proc/{pid}/maps", encoding="ascii") as maps, \
                 open(f"/proc/{pid}/mem", "rb") as memory:
             for line in maps:
-                match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+                match = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
                 if not match:
                     continue
                 start, end = (int(n, 16) for n in match.groups())
@@ -315,18 +315,38 @@ class Secrets(Pair):
                                  if trace in data)
         return found
 
+    def found(self, role):
+        """What each of the processes of a role has."""
+        pids = self.server.pids(role)
+        self.assertTrue(pids)
+        return [self.found_in(pid) for pid in pids]
+
     def test_memory(self):
         client = self.tls().all()
         client.lines("NLST")
         # That one can be found where it is needed shows that one can be found.
-        for pid in self.server.pids("worker"):
-            self.assertLessEqual({"limbs", "ticket", "sessions"},
-                                 self.found_in(pid))
+        found = self.found("keys")
+        for each in found:
+            self.assertLessEqual(each, {"number", "limbs"})
+            self.assertIn("number", each)
+        self.assertIn({"number", "limbs"}, found)  # the one that has signed
+        for each in self.found("worker"):
+            self.assertEqual(each, {"ticket", "sessions"})
         for role in ("agent", "auth"):
-            self.assertTrue(self.server.pids(role))
-            for pid in self.server.pids(role):
+            for each in self.found(role):
                 with self.subTest(role=role):
-                    self.assertEqual(self.found_in(pid), set())
+                    self.assertEqual(each, set())
+        self.assertEqual(self.found_in(self.server.process.pid),
+                         {"ticket", "sessions"})
+
+    def test_no_dump(self):
+        """Not even the user it runs as can look at a key process."""
+        for pid in self.server.pids("keys"):
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                self.assertNotRegex(f.read(), r"(?m)^Uid:\t0\t")
+            self.assertEqual(os.stat(f"/proc/{pid}/mem").st_uid, 0)
+            with open(f"/proc/{pid}/limits", encoding="ascii") as f:
+                self.assertRegex(f.read(), r"Max core file size +0 +0 ")
 
 
 if __name__ == "__main__":

@@ -32,10 +32,12 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_ctl_user.c \
 	tests/unit/test_ctl_users_edit.c \
 	tests/unit/test_ctl_watch.c \
+	tests/unit/test_keys_process.c \
 	tests/unit/test_monitor_agents.c \
 	tests/unit/test_monitor_bans.c \
 	tests/unit/test_monitor_certs.c \
 	tests/unit/test_monitor_guard.c \
+	tests/unit/test_monitor_keys.c \
 	tests/unit/test_monitor_listener.c \
 	tests/unit/test_monitor_login.c \
 	tests/unit/test_monitor_reload.c \

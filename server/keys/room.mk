@@ -1,0 +1,2 @@
+libserver_a_SOURCES += \
+	server/keys/keys.c
