@@ -48,7 +48,9 @@ await(int fd)
 
 		if (n == 1)
 			return NULL;
-		if (n == -1 && errno != EINTR)
+		if (n == 0)
+			break;
+		if (errno != EINTR)
 			return "cannot be waited for";
 	}
 	return "does not answer";

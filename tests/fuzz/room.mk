@@ -15,6 +15,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_ftps \
 	tests/fuzz/fuzz_ftptime \
 	tests/fuzz/fuzz_hours \
+	tests/fuzz/fuzz_keys \
 	tests/fuzz/fuzz_line \
 	tests/fuzz/fuzz_list_opts \
 	tests/fuzz/fuzz_listfmt \

@@ -20,6 +20,7 @@ static Suite *(*const suites[])(void) = {
 	suite_reply,
 	suite_session,
 	suite_status,
+	suite_worker_keys,
 	suite_xfer_cold,
 	suite_xfer_give,
 	suite_xfer_recv,

@@ -101,6 +101,7 @@ Suite *suite_tls_reuse(void);
 Suite *suite_tls_stream(void);
 Suite *suite_tlsconf(void);
 Suite *suite_vpath(void);
+Suite *suite_worker_keys(void);
 Suite *suite_xfer_cold(void);
 Suite *suite_xfer_give(void);
 Suite *suite_xfer_recv(void);

@@ -18,6 +18,7 @@ tests_unit_check_worker_SOURCES = \
 	tests/unit/test_reply.c \
 	tests/unit/test_session.c \
 	tests/unit/test_status.c \
+	tests/unit/test_worker_keys.c \
 	tests/unit/test_xfer_cold.c \
 	tests/unit/test_xfer_give.c \
 	tests/unit/test_xfer_recv.c \
