@@ -26,6 +26,7 @@
 #include "server/certnames.h"
 #include "server/conf.h"
 #include "server/monitor/guard.h"
+#include "server/monitor/keys.h"
 #include "server/monitor/look.h"
 #include "server/proto.h"
 #include "server/roles.h"
@@ -35,7 +36,6 @@ struct event;
 struct event_base;
 struct monitor;
 struct tlsconf; /* server/tlsconf.h */
-struct tls_keyring; /* tls/tls_keyring.h */
 struct wproc; /* a worker process, workers.c */
 struct auths; /* the pool of auth processes, authq.c */
 struct aproc; /* an agent process, agents.c */
@@ -89,11 +89,6 @@ void child_send_log(struct chan *, uint16_t type, enum log_sink);
 void child_reaped(struct monitor *, pid_t, int status);
 const char *role_name(enum role);
 
-/* When to start the next process in place of one that died. */
-struct respawn {
-	struct timer timer;
-	uint32_t delay; /* ms; grows while processes die young */
-};
 /* born: clock_ms() when the dead one was started. Sets the timer. */
 void respawn_after(struct respawn *, uint64_t born);
 
@@ -217,18 +212,6 @@ void refusals_init(struct monitor *);
 void refusals_clear(struct monitor *);
 
 /* ---------------------------------------------------- workers (workers.c) */
-struct kproc { /* the key process of a worker (keys.c) */
-	struct monitor *m;
-	struct tls_keyring *ring; /* NULL: no TLS, no process */
-	pid_t pid;
-	struct chan *chan; /* NULL: there is none now */
-	uint64_t born;
-	struct respawn respawn;
-	bool pinged; /* and has not answered */
-	bool wanted; /* the worker wants another channel */
-	struct timer timer; /* of its answer, or before the next channel */
-};
-
 struct wproc {
 	TAILQ_ENTRY(wproc) entry;
 	struct monitor *m;
@@ -261,13 +244,6 @@ void workers_replace(struct monitor *);
 void workers_tell_keys(struct monitor *);
 void workers_shutdown(struct monitor *);
 void workers_log(struct monitor *, enum log_sink);
-/* ---------------------------------------------------------------- keys.c */
-/* For a worker that has just been started, of the certificates in use. */
-void keys_start(struct wproc *);
-void keys_end(struct wproc *);
-void keys_log(struct wproc *, enum log_sink);
-/* WM_KEYS */
-int keys_wanted(struct wproc *, struct rbuf *);
 /* ------------------------------------ worker_talk.c and source_port.c */
 /* Gives it a client and, with MW_SESSION, its connection. */
 void worker_give(struct wproc *, struct client *, int fd);

@@ -14,7 +14,7 @@ libserver_a_SOURCES += \
 	server/monitor/dialogues.c \
 	server/monitor/guard.c server/monitor/guard.h \
 	server/monitor/hosts.c server/monitor/hosts.h \
-	server/monitor/keys.c \
+	server/monitor/keys.c server/monitor/keys.h \
 	server/monitor/listener.c \
 	server/monitor/login.c \
 	server/monitor/logs.c \
