@@ -127,6 +127,7 @@ static const struct field {
 	FIELD(STRING, "subject", subject),
 	FIELD(WORD, "sha256", sha256),
 	FIELD(WORD, "method", method),
+	FIELD(WORD, "host", host),
 	FIELD(WORD, "local", local),
 	FIELD(PORT, "port", peer),
 	FIELD(NUMBER, "session", session),

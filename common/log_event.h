@@ -59,6 +59,7 @@ struct log_event {
 	const char *tls, *resumed, *cipher; /* "TLSv1.3", "yes", ... */
 	const char *name; /* that TLS was begun for (SNI) */
 	const char *method; /* "certificate" */
+	const char *host; /* the virtual host's block */
 	const char *local; /* the address that was connected to */
 	const char *subject, *sha256; /* of a certificate */
 	unsigned reply, mode;

@@ -21,6 +21,7 @@ static const struct {
 
 	[REASON_MAX_SESSIONS] = { "max-sessions", I, "The server has as many sessions as limits.sessions allows." },
 	[REASON_MAX_PER_IP] = { "max-per-ip", I, "The address has as many sessions as limits.sessions_per_ip allows." },
+	[REASON_MAX_PER_HOST] = { "max-per-host", I, "The host has as many sessions, in all or from this address, as its block allows." },
 	[REASON_CONNECTION_RATE] = { "connection-rate", I, "The address connects more often than limits.connections_per_minute allows." },
 	[REASON_NO_WORKER] = { "no-worker", I, "No worker process takes sessions at the moment." },
 	[REASON_BANNED] = { "banned", I, "The address is banned." },
@@ -44,6 +45,7 @@ static const struct {
 	[REASON_ROOT_LOGIN] = { "root-login", I, "root never logs in." },
 	[REASON_HOME_MISSING] = { "home-missing", I, "The account's directory is missing or cannot be entered." },
 	[REASON_MAX_PER_USER] = { "max-per-user", I, "The user has as many sessions as limits.sessions_per_user allows." },
+	[REASON_NO_SUCH_HOST] = { "no-such-host", I, "A reload took the host away that the client had chosen." },
 	[REASON_LOGIN_QUEUE_FULL] = { "login-queue-full", I, "More logins wait than limits.auth_queue allows." },
 	[REASON_NO_FILE_AGENT] = { "no-file-agent", I, "No process could be started that touches the user's files." },
 	[REASON_ACCOUNT_REMOVED] = { "account-removed", I, "A reload took the account away during the login." },
@@ -60,6 +62,7 @@ static const struct {
 	[REASON_TLS_TIMEOUT] = { "tls-timeout", I, "The TLS handshake took longer than timeouts.handshake." },
 	[REASON_TLS_FAILED] = { "tls-failed", I, "The TLS handshake failed." },
 	[REASON_NO_CERTIFICATE] = { "no-certificate", I, "TLS is not possible: the server has no certificate." },
+	[REASON_OTHER_HOST] = { "other-host", I, "TLS was begun for another host than the one that HOST had named." },
 	[REASON_NOT_FTP] = { "not-ftp", I, "The client speaks another protocol." },
 	[REASON_INPUT_BEHIND_AUTH] = { "input-behind-auth", I, "Commands in clear text came behind AUTH, as somebody between would inject them." },
 	[REASON_TOO_MANY_ERRORS] = { "too-many-errors", I, "Too many unknown commands before the login." },

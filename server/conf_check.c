@@ -23,6 +23,7 @@
 
 struct check {
 	const struct config *conf;
+	const char *host; /* that it is about, or NULL */
 	FILE *out;
 	int problems;
 	bool root;
@@ -44,6 +45,8 @@ say(const struct check *c, const char *file, int line, const char *kind,
 	if (line > 0)
 		fprintf(c->out, "%d:", line);
 	fprintf(c->out, " %s", kind);
+	if (c->host != NULL)
+		fprintf(c->out, "host \"%s\": ", c->host);
 	vfprintf(c->out, fmt, ap);
 	putc('\n', c->out);
 }
@@ -234,6 +237,11 @@ static bool
 holds_hash(const struct config *conf, const char *file)
 {
 	const struct conf_user *u;
+	size_t i;
+
+	for (i = 0; i < conf->nhosts; i++)
+		if (holds_hash(conf->hosts[i].own, file))
+			return true;
 
 	ARRAY_FOREACH (u, conf->users, conf->nusers)
 		if (strcmp(u->file, file) == 0 && !is_locked(u->password))
@@ -449,6 +457,40 @@ check_log(struct check *c)
 		    log != NULL ? log : "");
 }
 
+static void
+check_accounts(struct check *c)
+{
+	const struct config *conf = c->conf;
+
+	check_users_file(c);
+	check_program(c);
+	check_users(c);
+	check_demands(c);
+	if (conf->anonymous)
+		check_root(c, NULL, conf->anonymous_rules.root);
+	check_mounts(c, NULL, "anonymous", &conf->anonymous_rules);
+	check_mounts(c, NULL, "system", &conf->system_rules);
+	check_system_accounts(c);
+	check_nobody_can_log_in(c);
+}
+
+/* The accounts that are theirs alone. */
+static void
+check_hosts(struct check *c)
+{
+	const struct config *conf = c->conf;
+	const struct conf_host *h;
+
+	ARRAY_FOREACH (h, conf->hosts, conf->nhosts) {
+		c->conf = h->conf;
+		c->host = h->name;
+		if (h->has_accounts)
+			check_accounts(c);
+	}
+	c->conf = conf;
+	c->host = NULL;
+}
+
 int
 conf_check(const struct config *conf, bool listens, FILE *out)
 {
@@ -461,15 +503,7 @@ conf_check(const struct config *conf, bool listens, FILE *out)
 	check_empty_dir(&c);
 	check_log(&c);
 	check_conf_files(&c);
-	check_users_file(&c);
-	check_program(&c);
-	check_users(&c);
-	check_demands(&c);
-	if (conf->anonymous)
-		check_root(&c, NULL, conf->anonymous_rules.root);
-	check_mounts(&c, NULL, "anonymous", &conf->anonymous_rules);
-	check_mounts(&c, NULL, "system", &conf->system_rules);
-	check_system_accounts(&c);
-	check_nobody_can_log_in(&c);
+	check_accounts(&c);
+	check_hosts(&c);
 	return c.problems;
 }

@@ -25,6 +25,7 @@ enum action {
 struct command_line {
 	struct monitor_options monitor;
 	enum action action;
+	const char *host; /* that is explained, or NULL */
 };
 
 static const char usage_text[] =
@@ -32,7 +33,8 @@ static const char usage_text[] =
     "       ternftpd --inetd [-c file]    serve the connection on input\n"
     "       ternftpd -t [-c file]         check the configuration\n"
     "       ternftpd -T [-c file]         print what it amounts to\n"
-    "       ternftpd [-c file] explain [USER VERB PATH [ADDRESS]]\n"
+    "       ternftpd [-c file] explain [--host NAME] [USER VERB PATH "
+    "[ADDRESS]]\n"
     "                                     what would happen, and why\n"
     "       ternftpd --keys               print every key of ftpd.conf\n"
     "       ternftpd --version\n";
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "inetd", no_argument, NULL, 'i' },
+	{ "host", required_argument, NULL, 'H' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -88,6 +91,9 @@ parse_option(struct command_line *cl, int c)
 	case 'i':
 		cl->monitor.inetd = true;
 		break;
+	case 'H':
+		cl->host = optarg;
+		break;
 	case 'V':
 		puts("ternftpd " PACKAGE_VERSION);
 		finish();
@@ -124,6 +130,28 @@ check(const struct config *conf)
 	return problems == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* argv: what stands behind the word. */
+static int
+explain_it(const struct command_line *cl, const struct config *conf, int argc,
+    char **argv)
+{
+	const struct conf_host *h = NULL;
+	int status;
+
+	if (cl->host != NULL) {
+		h = conf_find_host(conf, cl->host);
+		if (h == NULL) {
+			fprintf(stderr, "%s: there is no host \"%s\"\n",
+			    conf->path, cl->host);
+			return EXIT_FAILURE;
+		}
+	}
+	status = explain(conf_of_host(conf, h), argc, argv, stdin, stdout);
+	if (status == -1)
+		usage();
+	return status;
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
@@ -154,12 +182,10 @@ main(int argc, char **argv, char **envp)
 	}
 	if (cl.action == ACTION_CHECK)
 		status = check(conf);
-	else if (cl.action == ACTION_EXPLAIN) {
-		status = explain(
-		    conf, argc - optind - 1, argv + optind + 1, stdin, stdout);
-		if (status == -1)
-			usage();
-	} else
+	else if (cl.action == ACTION_EXPLAIN)
+		status =
+		    explain_it(&cl, conf, argc - optind - 1, argv + optind + 1);
+	else
 		conf_print(conf, stdout);
 	conf_free(conf);
 	return status;

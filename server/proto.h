@@ -101,6 +101,9 @@ enum proto_wm {
 	WM_PASSWORD = 40,
 	/* no fields: the channel to the key process is of no use any more */
 	WM_KEYS = 41,
+	/* u64 sid, str name of a host block, "": none. Its client wants to log
+	 * in there, which chooses the accounts that are looked at. */
+	WM_HOST = 42,
 };
 
 #define STATUS_TEXT_MAX 512 /* with NUL */
@@ -141,7 +144,8 @@ enum login_ask {
 /* ------------------------------------------------------- monitor and auth */
 enum proto_ma {
 	/* u64 id, u8 enum login_ask, str user, str password, addr peer, u8 tls,
-	 * str names of the client certificate */
+	 * str names of the client certificate, str name of the host block or ""
+	 */
 	MA_CHECK = 65,
 	/* as MW_LOG */
 	MA_LOG = 66,

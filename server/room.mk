@@ -35,6 +35,7 @@ libserver_a_SOURCES += \
 	server/rule.c server/rule.h \
 	server/tlsconf.c server/tlsconf.h \
 	server/tlsconf_check.c \
+	server/tlsconf_hosts.c \
 	server/tlsconf_priv.h \
 	server/tlsconf_selfsigned.c \
 	server/totp.c server/totp.h \

@@ -33,6 +33,7 @@ struct making {
 	const struct config *conf;
 	struct tls_pair *pairs;
 	size_t npairs;
+	struct tlsconf_names names;
 	FILE *err;
 	char *text; /* what err has collected */
 	size_t len;
@@ -52,19 +53,38 @@ is_about(const char *text, const char *path)
 	return path != NULL && strncmp(text, path, strlen(path)) == 0;
 }
 
+static const struct conf_cert *
+find_cert(const struct config *conf, const char *text)
+{
+	const struct conf_cert *c;
+
+	ARRAY_FOREACH (c, conf->certs, conf->ncerts)
+		if (is_about(text, c->file) || is_about(text, c->key) ||
+		    is_about(text, c->ocsp))
+			return c;
+	return NULL;
+}
+
 /* The part of the configuration that a message belongs to. */
 static char *
 origin(const struct config *conf, const struct conf_listen *l, const char *text)
 {
-	const struct conf_cert *c;
+	const struct conf_cert *c = find_cert(conf, text);
+	const struct conf_host *h;
 	char *where;
 
-	ARRAY_FOREACH (c, conf->certs, conf->ncerts)
-		if (is_about(text, c->file) || is_about(text, c->key) ||
-		    is_about(text, c->ocsp)) {
-			xasprintf(&where, "certificate \"%s\"", c->name);
-			return where;
-		}
+	if (c != NULL) {
+		xasprintf(&where, "certificate \"%s\"", c->name);
+		return where;
+	}
+	ARRAY_FOREACH (h, conf->hosts, conf->nhosts) {
+		c = find_cert(h->own, text);
+		if (c == NULL)
+			continue;
+		xasprintf(&where, "host \"%s\": certificate \"%s\"", h->name,
+		    c->name);
+		return where;
+	}
 	if (is_about(text, conf->sni_directory))
 		return xstrdup("sni_directory");
 	if (conf->ncerts == 0 && is_about(text, conf->selfsigned))
@@ -124,6 +144,8 @@ make_ctx(struct making *m, const struct conf_listen *l,
 	struct tls_settings set = {
 		.pairs = pairs,
 		.npairs = npairs,
+		.named = m->names.v,
+		.nnamed = m->names.n,
 		.sni_dir = m->conf->sni_directory,
 		.profile = (enum tls_profile)l->tls_profile,
 		.min = (enum tls_version)l->tls_min,
@@ -181,12 +203,16 @@ static int
 load(struct tlsconf *t, const struct config *conf, struct tls_pair *pairs,
     size_t npairs, char **err_r)
 {
-	struct making m = { t, conf, pairs, npairs, NULL, NULL, 0 };
+	struct making m = {
+		.t = t, .conf = conf, .pairs = pairs, .npairs = npairs
+	};
 
 	m.err = open_memstream(&m.text, &m.len);
 	if (m.err == NULL)
 		die("open_memstream");
+	tlsconf_names_make(&m.names, conf);
 	make_all(&m);
+	tlsconf_names_clear(&m.names);
 	fclose(m.err);
 	if (m.len == 0) {
 		free(m.text);
@@ -200,13 +226,9 @@ load(struct tlsconf *t, const struct config *conf, struct tls_pair *pairs,
 static int
 load_certs(struct tlsconf *t, const struct config *conf, char **err_r)
 {
-	struct tls_pair *pairs = xcalloc(conf->ncerts, sizeof(*pairs));
-	size_t i;
+	struct tls_pair *pairs = tlsconf_pairs(conf);
 	int rc;
 
-	for (i = 0; i < conf->ncerts; i++)
-		pairs[i] = (struct tls_pair){ conf->certs[i].file,
-			conf->certs[i].key, conf->certs[i].ocsp };
 	rc = load(t, conf, pairs, conf->ncerts, err_r);
 	free(pairs);
 	return rc;

@@ -55,13 +55,23 @@ check_secret(const struct config *conf, const char *path, FILE *out)
 }
 
 static void
-check_secrets(const struct config *conf, FILE *out)
+check_cert_keys(const struct config *conf, const struct config *of, FILE *out)
 {
 	const struct conf_cert *c;
-	char *key = selfsigned_key_path(conf->selfsigned);
 
-	ARRAY_FOREACH (c, conf->certs, conf->ncerts)
+	ARRAY_FOREACH (c, of->certs, of->ncerts)
 		check_secret(conf, c->key != NULL ? c->key : c->file, out);
+}
+
+static void
+check_secrets(const struct config *conf, FILE *out)
+{
+	char *key = selfsigned_key_path(conf->selfsigned);
+	size_t i;
+
+	check_cert_keys(conf, conf, out);
+	for (i = 0; i < conf->nhosts; i++)
+		check_cert_keys(conf, conf->hosts[i].own, out);
 	if (conf->ncerts == 0)
 		check_secret(conf, key, out);
 	free(key);

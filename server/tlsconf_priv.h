@@ -6,6 +6,25 @@
 #define SERVER_TLSCONF_PRIV_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+struct config;
+struct tls_named;
+struct tls_pair;
+
+/* The certificates of its blocks, in fresh memory. */
+struct tls_pair *tlsconf_pairs(const struct config *);
+
+/* Those of hosts, by name. */
+struct tlsconf_names {
+	struct tls_named *v;
+	size_t n;
+	struct tls_pair **pairs; /* by host */
+	size_t npairs;
+};
+
+void tlsconf_names_make(struct tlsconf_names *, const struct config *);
+void tlsconf_names_clear(struct tlsconf_names *);
 
 enum selfsigned {
 	SELFSIGNED_THERE,

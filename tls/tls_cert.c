@@ -192,6 +192,39 @@ tls_cert_load(struct tls_cert *c, const struct tls_pair *pair,
 	return -1;
 }
 
+static int
+kind_of_key(const struct tls_cert *c)
+{
+	return EVP_PKEY_get_base_id(X509_get0_pubkey(c->leaf));
+}
+
+int
+tls_certs_load(struct tls_cert *certs, size_t *n_r,
+    const struct tls_pair *pairs, size_t npairs, const struct tls_settings *set,
+    struct watch *watch, char **err_r)
+{
+	size_t i, j;
+
+	if (npairs > TLS_CERTS_MAX)
+		return tls_err_set(
+		    err_r, "more than %d certificates together", TLS_CERTS_MAX);
+	for (i = 0; i < npairs; i++) {
+		if (tls_cert_load(&certs[i], &pairs[i], set, watch, err_r) ==
+		    -1)
+			return -1;
+		*n_r = i + 1;
+		for (j = 0; j < i; j++)
+			if (kind_of_key(&certs[j]) == kind_of_key(&certs[i]))
+				return tls_err_set(err_r,
+				    "%s: there is already a certificate with "
+				    "this kind of key (%s); certificates for "
+				    "other names belong into the directory of "
+				    "names or into host blocks",
+				    certs[i].file, certs[j].file);
+	}
+	return 0;
+}
+
 void
 tls_cert_clear(struct tls_cert *c)
 {

@@ -41,12 +41,14 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 int
 tls_ctx_present(SSL *ssl, const struct tls_name *name)
 {
-	const struct tls_cert *c = &name->cert;
+	const struct tls_cert *c;
 
 	SSL_certs_clear(ssl);
-	return SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1) == 1
-		   ? 0
-		   : -1;
+	for (c = name->certs; c < name->certs + name->ncerts; c++)
+		if (SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1) !=
+		    1)
+			return -1;
+	return 0;
 }
 
 /* An unknown name gets the default certificate, never an alert. A data
@@ -67,16 +69,22 @@ on_sni(SSL *ssl, int *alert, void *arg)
 }
 
 static const struct tls_cert *
-cert_of(const struct tls_stream *t, const X509 *leaf)
+find_cert(const struct tls_cert *certs, size_t n, const X509 *leaf)
 {
 	size_t i;
 
-	if (t->name != NULL)
-		return &t->name->cert;
-	for (i = 0; i < t->ctx->ncerts; i++)
-		if (t->ctx->certs[i].leaf == leaf)
-			return &t->ctx->certs[i];
+	for (i = 0; i < n; i++)
+		if (certs[i].leaf == leaf)
+			return &certs[i];
 	return NULL;
+}
+
+static const struct tls_cert *
+cert_of(const struct tls_stream *t, const X509 *leaf)
+{
+	return t->name != NULL
+		   ? find_cert(t->name->certs, t->name->ncerts, leaf)
+		   : find_cert(t->ctx->certs, t->ctx->ncerts, leaf);
 }
 
 static int
@@ -130,47 +138,19 @@ refused(const struct tls_cert *c, char **err_r)
 }
 
 static int
-kind_of_key(const struct tls_cert *c)
-{
-	return EVP_PKEY_get_base_id(X509_get0_pubkey(c->leaf));
-}
-
-static int
-load_default(struct tls_ctx *ctx, const struct tls_pair *pair,
-    const struct tls_settings *set, char **err_r)
-{
-	struct tls_cert *c = &ctx->certs[ctx->ncerts];
-	size_t i;
-
-	if (tls_cert_load(c, pair, set, &ctx->watch, err_r) == -1)
-		return -1;
-	ctx->ncerts++;
-	for (i = 0; i + 1 < ctx->ncerts; i++)
-		if (kind_of_key(&ctx->certs[i]) == kind_of_key(c))
-			return tls_err_set(err_r,
-			    "%s: there is already a certificate with this kind "
-			    "of key (%s); certificates for other names belong "
-			    "into the directory of names",
-			    c->file, ctx->certs[i].file);
-	if (SSL_CTX_use_cert_and_key(ctx->ssl, c->leaf, c->key, c->chain, 0) !=
-	    1)
-		return refused(c, err_r);
-	return 0;
-}
-
-static int
 load_defaults(struct tls_ctx *ctx, const struct tls_settings *set, char **err_r)
 {
-	size_t i;
+	const struct tls_cert *c;
 
 	if (set->npairs == 0)
 		return tls_err_set(err_r, "there is no certificate");
-	if (set->npairs > TLS_CERTS_MAX)
-		return tls_err_set(
-		    err_r, "more than %d default certificates", TLS_CERTS_MAX);
-	for (i = 0; i < set->npairs; i++)
-		if (load_default(ctx, &set->pairs[i], set, err_r) == -1)
-			return -1;
+	if (tls_certs_load(ctx->certs, &ctx->ncerts, set->pairs, set->npairs,
+		set, &ctx->watch, err_r) == -1)
+		return -1;
+	for (c = ctx->certs; c < ctx->certs + ctx->ncerts; c++)
+		if (SSL_CTX_use_cert_and_key(
+			ctx->ssl, c->leaf, c->key, c->chain, 0) != 1)
+			return refused(c, err_r);
 	return 0;
 }
 
@@ -186,7 +166,7 @@ try_names(struct tls_ctx *ctx, char **err_r)
 		return tls_err_set(err_r, "%s", tls_err_take());
 	for (i = 0; i < ctx->names.n && ret == 0; i++)
 		if (tls_ctx_present(ssl, &ctx->names.v[i]) == -1)
-			ret = refused(&ctx->names.v[i].cert, err_r);
+			ret = refused(&ctx->names.v[i].certs[0], err_r);
 	SSL_free(ssl);
 	return ret;
 }
@@ -202,11 +182,9 @@ load(struct tls_ctx *ctx, const struct tls_settings *set, char **err_r)
 	    load_defaults(ctx, set, err_r) == -1 ||
 	    tls_client_setup(ctx->ssl, set, &ctx->watch, err_r) == -1)
 		return -1;
-	if (set->sni_dir != NULL &&
-	    (tls_names_load(&ctx->names, set, &ctx->watch, err_r) == -1 ||
-		try_names(ctx, err_r) == -1))
+	if (tls_names_load(&ctx->names, set, &ctx->watch, err_r) == -1)
 		return -1;
-	return 0;
+	return ctx->names.n > 0 ? try_names(ctx, err_r) : 0;
 }
 
 struct tls_ctx *
@@ -261,17 +239,26 @@ tls_ctx_changed(struct tls_ctx *ctx)
 }
 
 static const struct tls_cert *
-first_to_expire(const struct tls_ctx *ctx)
+earliest(const struct tls_cert *first, const struct tls_cert *certs, size_t n)
 {
-	const struct tls_cert *c, *first = &ctx->certs[0];
 	size_t i;
 
-	for (i = 1; i < ctx->ncerts + ctx->names.n; i++) {
-		c = i < ctx->ncerts ? &ctx->certs[i]
-				    : &ctx->names.v[i - ctx->ncerts].cert;
-		if (tls_cert_not_after(c) < tls_cert_not_after(first))
-			first = c;
-	}
+	for (i = 0; i < n; i++)
+		if (tls_cert_not_after(&certs[i]) < tls_cert_not_after(first))
+			first = &certs[i];
+	return first;
+}
+
+static const struct tls_cert *
+first_to_expire(const struct tls_ctx *ctx)
+{
+	const struct tls_cert *first =
+	    earliest(&ctx->certs[0], ctx->certs, ctx->ncerts);
+	size_t i;
+
+	for (i = 0; i < ctx->names.n; i++)
+		first = earliest(
+		    first, ctx->names.v[i].certs, ctx->names.v[i].ncerts);
 	return first;
 }
 

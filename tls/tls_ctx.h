@@ -44,6 +44,13 @@ struct tls_pair {
 	const char *ocsp; /* DER response to staple, or NULL */
 };
 
+/* Certificates of one name, as the default ones: one per kind of key. */
+struct tls_named {
+	const char *name; /* *.example.org: all names of one label more */
+	const struct tls_pair *pairs;
+	size_t npairs;
+};
+
 struct tls_settings {
 	/* The default ones: one per kind of key (RSA, ECDSA, ...). */
 	const struct tls_pair *pairs;
@@ -51,6 +58,9 @@ struct tls_settings {
 	/* NAME.crt and NAME.key (and NAME.ocsp) for clients that ask for NAME;
 	 * *.example.org.crt is for all names of one label more. Or NULL. */
 	const char *sni_dir;
+	/* More of them, which are preferred. */
+	const struct tls_named *named;
+	size_t nnamed;
 	enum tls_profile profile;
 	enum tls_version min, max;
 	enum tls_client_certs client_certs;

@@ -66,14 +66,21 @@ struct tls_cert {
 int tls_cert_load(struct tls_cert *, const struct tls_pair *,
     const struct tls_settings *, struct watch *, char **err_r);
 void tls_cert_clear(struct tls_cert *);
+/* The same for a set, of which no two have the same kind of key; *n_r: how many
+ * must be cleared, also after a failure. */
+int tls_certs_load(struct tls_cert *, size_t *n_r, const struct tls_pair *,
+    size_t npairs, const struct tls_settings *, struct watch *, char **err_r);
 int64_t tls_cert_not_after(const struct tls_cert *);
 void tls_cert_fingerprint(const X509 *, char out[TLS_FINGERPRINT_LEN]);
 
 /* --------------------------------------------------------------- tls_sni.c */
 
+#define TLS_CERTS_MAX 4 /* of one name: RSA, ECDSA, Ed25519, ... */
+
 struct tls_name {
-	char *name; /* lower case; may begin with "*." */
-	struct tls_cert cert;
+	char *name; /* may begin with "*." */
+	struct tls_cert certs[TLS_CERTS_MAX];
+	size_t ncerts;
 };
 
 struct tls_names {
@@ -88,8 +95,6 @@ void tls_names_clear(struct tls_names *);
 const struct tls_name *tls_names_find(const struct tls_names *, const char *);
 
 /* --------------------------------------------------------------- tls_ctx.c */
-
-#define TLS_CERTS_MAX 4 /* default ones: RSA, ECDSA, Ed25519, ... */
 
 struct tls_ctx {
 	unsigned refs;

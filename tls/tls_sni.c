@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Certificates by the name that a client asks for: a directory with NAME.crt,
- * NAME.key and, if there is something to staple, NAME.ocsp (R21.1).
+ * Certificates by the name that a client asks for: those of virtual hosts, and
+ * a directory with NAME.crt, NAME.key and, if there is something to staple,
+ * NAME.ocsp (R21.1).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -35,14 +36,40 @@ name_of_file(const char *file)
 	return xstrndup(file, len - strlen(SUFFIX));
 }
 
+/* Takes over the name. A later failure clears what was loaded. */
 static int
-add(struct tls_names *names, char *name, const struct tls_settings *set,
+add(struct tls_names *names, char *name, const struct tls_named *of,
+    const struct tls_settings *set, struct watch *watch, char **err_r)
+{
+	struct tls_name *made;
+
+	names->v = xrealloc(names->v, (names->n + 1) * sizeof(names->v[0]));
+	made = &names->v[names->n++];
+	memset(made, 0, sizeof(*made));
+	made->name = name;
+	return tls_certs_load(made->certs, &made->ncerts, of->pairs, of->npairs,
+	    set, watch, err_r);
+}
+
+static bool
+has(const struct tls_names *names, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (ascii_casecmp(names->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_file(struct tls_names *names, char *name, const struct tls_settings *set,
     struct watch *watch, char **err_r)
 {
 	const char *dir = set->sni_dir;
 	char *cert, *key, *ocsp;
 	struct tls_pair pair;
-	struct tls_cert c;
+	struct tls_named of = { name, &pair, 1 };
 	int ret;
 
 	xasprintf(&cert, "%s/%s%s", dir, name, SUFFIX);
@@ -51,22 +78,15 @@ add(struct tls_names *names, char *name, const struct tls_settings *set,
 	pair.cert = cert;
 	pair.key = key;
 	pair.ocsp = access(ocsp, F_OK) == 0 ? ocsp : NULL;
-	ret = tls_cert_load(&c, &pair, set, watch, err_r);
-	if (ret == 0) {
-		names->v =
-		    xrealloc(names->v, (names->n + 1) * sizeof(names->v[0]));
-		names->v[names->n].name = name;
-		names->v[names->n++].cert = c;
-	} else
-		free(name);
+	ret = add(names, name, &of, set, watch, err_r);
 	free(cert);
 	free(key);
 	free(ocsp);
 	return ret;
 }
 
-int
-tls_names_load(struct tls_names *names, const struct tls_settings *set,
+static int
+add_directory(struct tls_names *names, const struct tls_settings *set,
     struct watch *watch, char **err_r)
 {
 	const char *dir = set->sni_dir;
@@ -82,10 +102,32 @@ tls_names_load(struct tls_names *names, const struct tls_settings *set,
 		    "%s: cannot open the directory: %s; check its name and "
 		    "permissions",
 		    dir, strerror(errno));
-	while (ret == 0 && (e = readdir(d)) != NULL)
-		if ((name = name_of_file(e->d_name)) != NULL)
-			ret = add(names, name, set, watch, err_r);
+	while (ret == 0 && (e = readdir(d)) != NULL) {
+		name = name_of_file(e->d_name);
+		if (name != NULL && !has(names, name))
+			ret = add_file(names, name, set, watch, err_r);
+		else
+			free(name);
+	}
 	closedir(d);
+	return ret;
+}
+
+int
+tls_names_load(struct tls_names *names, const struct tls_settings *set,
+    struct watch *watch, char **err_r)
+{
+	const struct tls_named *of = set->named;
+	size_t i, n;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < set->nnamed; i++, of++) {
+		n = strlen(of->name);
+		n -= of->name[n - 1] == '.';
+		ret = add(names, xstrndup(of->name, n), of, set, watch, err_r);
+	}
+	if (ret == 0 && set->sni_dir != NULL)
+		ret = add_directory(names, set, watch, err_r);
 	if (names->n > 0)
 		qsort(names->v, names->n, sizeof(names->v[0]), compare);
 	return ret;
@@ -94,11 +136,13 @@ tls_names_load(struct tls_names *names, const struct tls_settings *set,
 void
 tls_names_clear(struct tls_names *names)
 {
+	struct tls_name *name;
 	size_t i;
 
-	for (i = 0; i < names->n; i++) {
-		free(names->v[i].name);
-		tls_cert_clear(&names->v[i].cert);
+	ARRAY_FOREACH (name, names->v, names->n) {
+		for (i = 0; i < name->ncerts; i++)
+			tls_cert_clear(&name->certs[i]);
+		free(name->name);
 	}
 	free(names->v);
 	memset(names, 0, sizeof(*names));

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -128,6 +129,26 @@ tls_stream_start(
 	st->ops->clear(st);
 	st->ops = &tls_ops;
 	st->impl = t;
+}
+
+void
+tls_stream_present(struct stream *st, const char *name)
+{
+	struct tls_stream *t = tls_stream_of(st);
+	const struct tls_name *found = tls_names_find(&t->ctx->names, name);
+
+	if (found != NULL && tls_ctx_present(t->ssl, found) == 0)
+		t->name = found;
+}
+
+bool
+tls_stream_covers(const struct stream *st, const char *name)
+{
+	const struct tls_stream *t = tls_stream_of(st);
+	X509 *shown =
+	    t != NULL && t->ssl != NULL ? SSL_get_certificate(t->ssl) : NULL;
+
+	return shown != NULL && X509_check_host(shown, name, 0, 0, NULL) == 1;
 }
 
 /* OpenSSL talks to the kernel through a socket BIO of its own, below ours. */

@@ -45,6 +45,11 @@ struct tls_ctx;
  */
 void tls_stream_start(
     struct stream *, struct tls_ctx *, const struct addr *client);
+/* Before the handshake: unless the client asks for a name that has another
+ * certificate, shows that of this name, if there is one. */
+void tls_stream_present(struct stream *, const char *name);
+/* Is the certificate that was shown good for the name? */
+bool tls_stream_covers(const struct stream *, const char *name);
 /*
  * A data connection of a control connection that is in TLS or has left it:
  * same context, same certificate whatever name the client asks for, no tickets

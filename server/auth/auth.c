@@ -17,7 +17,7 @@
 struct attempt {
 	uint64_t id;
 	char user[PROTO_USER_MAX], password[PROTO_PASS_MAX];
-	char names[CERTNAMES_MAX];
+	char names[CERTNAMES_MAX], host[CONF_NAME_MAX];
 	struct auth_request req;
 };
 
@@ -51,12 +51,14 @@ attempt_get(struct attempt *at, struct ipc_msg *m)
 	addr_get(&m->body, &at->req.peer);
 	at->req.tls = get_u8(&m->body) != 0;
 	get_str(&m->body, at->names, sizeof(at->names));
+	get_str(&m->body, at->host, sizeof(at->host));
 	if (rbuf_end(&m->body) != 0 || ask > ASK_NEW_PASSWORD)
 		diex("the monitor sent a malformed login attempt");
 	at->req.ask = ask;
 	at->req.user = at->user;
 	at->req.password = at->password;
 	at->req.names = at->names;
+	at->req.host = at->host;
 }
 
 /* 0, or -1 if the monitor is gone. */

@@ -23,7 +23,9 @@
 #include "server/proto.h"
 
 struct auth {
-	const struct config *conf;
+	const struct config *server; /* that of all hosts */
+	const struct config
+	    *conf; /* as it is on the host that is asked about */
 	bool privileged; /* accounts may have identities of their own */
 	struct ident service; /* of accounts that have none */
 	struct auth_cache *cache; /* of passwords; NULL: none */
@@ -35,6 +37,7 @@ struct auth_request {
 	enum login_ask ask;
 	const char *user, *password;
 	const char *names; /* of the client's certificate */
+	const char *host; /* name of its block; NULL or "": none */
 	struct addr peer;
 	bool tls;
 };

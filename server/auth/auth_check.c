@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/reason.h"
 #include "common/str.h"
 #include "server/auth/auth.h"
 
@@ -18,7 +19,7 @@ int
 auth_init(struct auth *a, const struct config *conf)
 {
 	memset(a, 0, sizeof(*a));
-	a->conf = conf;
+	a->server = a->conf = conf;
 	a->privileged = geteuid() == 0;
 	a->cache = auth_cache_new(conf->auth_cache);
 	return conf_service_ident(conf, &a->service);
@@ -48,6 +49,21 @@ auth_certificate(const struct auth *a, const struct auth_request *req,
 	return V_PASSWORD;
 }
 
+/* The accounts of the host are those that are looked at. */
+static int
+enter_host(struct auth *a, const char *name)
+{
+	const struct conf_host *h = NULL;
+
+	if (name != NULL && name[0] != '\0') {
+		h = conf_find_host(a->server, name);
+		if (h == NULL)
+			return -1;
+	}
+	a->conf = conf_of_host(a->server, h);
+	return 0;
+}
+
 enum verdict
 auth_check(struct auth *a, const struct auth_request *req, struct account *out,
     const char **reason_r)
@@ -60,6 +76,10 @@ auth_check(struct auth *a, const struct auth_request *req, struct account *out,
 	enum auth_answer answer;
 	size_t i;
 
+	if (enter_host(a, req->host) == -1) {
+		*reason_r = reason_code(REASON_NO_SUCH_HOST);
+		return V_DENIED;
+	}
 	if (req->ask == ASK_CERTIFICATE)
 		return auth_certificate(a, req, out, reason_r);
 	if (req->ask == ASK_NEW_PASSWORD)

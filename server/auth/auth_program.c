@@ -114,7 +114,7 @@ complete(struct answer *an, const struct config *conf)
 }
 
 /* ------------------------------------------------------------- asking */
-#define NENV 5
+#define NENV 6
 
 static void
 make_env(const struct auth_request *req, char *env[NENV + 1])
@@ -127,6 +127,7 @@ make_env(const struct auth_request *req, char *env[NENV + 1])
 	    &env[2], "AUTH_IP=%s", addr_ip_str(&req->peer, ip, sizeof(ip)));
 	xasprintf(&env[3], "AUTH_TLS=%d", req->tls);
 	xasprintf(&env[4], "AUTH_CERTIFICATE=%s", req->names);
+	xasprintf(&env[5], "AUTH_HOST=%s", req->host != NULL ? req->host : "");
 	env[NENV] = NULL;
 }
 

@@ -63,6 +63,7 @@ view_end(struct view *v)
 static const struct show_column session_columns[] = {
 	{ "id", "ID" },
 	{ "user", "USER" },
+	{ "host", "HOST" },
 	{ "address", "ADDRESS" },
 	{ "tls", "TLS" },
 	{ "connected", "SINCE" },

@@ -60,15 +60,53 @@ limit_reached(
 	return REASON_NONE;
 }
 
+enum reason
+host_limit_reached(struct monitor *m, const struct conf_host *h,
+    const struct addr *peer, bool mine, char *text, size_t size)
+{
+	const struct tally *all, *from;
+
+	if (h == NULL || (h->max_sessions == 0 && h->max_per_ip == 0))
+		return REASON_NONE;
+	all = sessions_tally_host(&m->sessions, h);
+	from = sessions_tally_host_from(&m->sessions, h, peer);
+	if (h->max_sessions != 0 &&
+	    tally_count(all) >= h->max_sessions + mine) {
+		snprintf(text, size,
+		    "421 Too many connections (max %u), try later",
+		    (unsigned)h->max_sessions);
+		return REASON_MAX_PER_HOST;
+	}
+	if (h->max_per_ip == 0 || tally_count(from) < h->max_per_ip + mine)
+		return REASON_NONE;
+	snprintf(text, size,
+	    "421 Too many connections from your address (max %u), try later",
+	    (unsigned)h->max_per_ip);
+	clients_probe(m, from);
+	return REASON_MAX_PER_HOST;
+}
+
+const char *
+host_rule(const struct conf_host *h, char *out)
+{
+	char what[CONF_NAME_MAX + 8];
+
+	snprintf(what, sizeof(what), "host \"%s\"", h->name);
+	return rule_text(h->file, h->line, what, out);
+}
+
 static void
 refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
-    enum reason reason, const char *text)
+    const struct conf_host *host, enum reason reason, const char *text)
 {
 	char rule[RULE_MAX];
 	const struct log_event e = { .id = EVENT_REFUSE,
 		.reason = reason,
-		.rule = rule_reason(m->conf, NULL, reason, rule),
+		.rule = reason == REASON_MAX_PER_HOST
+			    ? host_rule(host, rule)
+			    : rule_reason(m->conf, NULL, reason, rule),
 		.peer = peer,
+		.host = host != NULL ? host->name : NULL,
 		.reply = 421 };
 
 	reasons_count(&m->reasons, "refused", reason_code(reason));
@@ -79,7 +117,9 @@ refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
 bool
 client_admit(struct monitor *m, int fd, uint16_t listener)
 {
+	const struct conf_host *host;
 	struct addr peer, local;
+	struct client *c;
 	enum reason reason;
 	struct wproc *w;
 	char text[128];
@@ -94,20 +134,26 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 		client_refuse(m, fd, listener, text);
 		return false;
 	}
+	host = conf_host_at(m->conf, listener, &local, NULL);
 	reason = limit_reached(m, &peer, text, sizeof(text));
+	if (reason == REASON_NONE)
+		reason = host_limit_reached(
+		    m, host, &peer, false, text, sizeof(text));
 	if (reason != REASON_NONE) {
-		refuse(m, fd, listener, &peer, reason, text);
+		refuse(m, fd, listener, &peer, host, reason, text);
 		return false;
 	}
 	w = workers_choose(m);
 	if (w == NULL) {
-		refuse(m, fd, listener, &peer, REASON_NO_WORKER,
+		refuse(m, fd, listener, &peer, host, REASON_NO_WORKER,
 		    TAILQ_EMPTY(&m->workers)
 			? "421 Service not available, try later"
 			: "421 Too many connections, try later");
 		return false;
 	}
-	worker_give(w, sessions_add(&m->sessions, &peer, &local, listener), fd);
+	c = sessions_add(&m->sessions, &peer, &local, listener);
+	sessions_set_host(&m->sessions, c, host);
+	worker_give(w, c, fd);
 	close(fd);
 	return true;
 }

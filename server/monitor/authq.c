@@ -29,7 +29,7 @@ struct attempt {
 	struct addr peer;
 	enum login_ask ask;
 	bool tls;
-	char *user, *names;
+	char *user, *names, *host;
 	char *password; /* until it is forwarded */
 };
 TAILQ_HEAD(attempts, attempt);
@@ -77,6 +77,7 @@ attempt_free(struct attempt *a)
 	attempt_forget_password(a);
 	free(a->user);
 	free(a->names);
+	free(a->host);
 	free(a);
 }
 
@@ -221,7 +222,8 @@ auth_start(struct auths *as)
 static void
 auth_check(struct authproc *p, struct attempt *a)
 {
-	uint8_t mem[PROTO_USER_MAX + PROTO_PASS_MAX + CERTNAMES_MAX + 128];
+	uint8_t mem[PROTO_USER_MAX + PROTO_PASS_MAX + CERTNAMES_MAX +
+		    CONF_NAME_MAX + 128];
 	struct wbuf b;
 
 	p->now = a;
@@ -234,6 +236,7 @@ auth_check(struct authproc *p, struct attempt *a)
 	addr_put(&b, &a->peer);
 	put_u8(&b, a->tls);
 	put_str(&b, a->names);
+	put_str(&b, a->host);
 	(void)chan_send(p->chan, &b, -1);
 	explicit_bzero(mem, sizeof(mem));
 	attempt_forget_password(a);
@@ -373,6 +376,7 @@ auths_check(struct auths *as, uint64_t sid, const struct addr *peer,
 	a->user = xstrdup(req->user);
 	a->password = xstrdup(req->password);
 	a->names = xstrdup(req->names);
+	a->host = xstrdup(req->host);
 	if (hold == 0)
 		queue_push(a);
 	else {

@@ -90,7 +90,7 @@ is_session(const struct client *c, const struct whom *who)
 static bool
 is_user(const struct client *c, const struct whom *who)
 {
-	return c->account != NULL && strcmp(c->account->key, who->user) == 0;
+	return c->account != NULL && strcmp(client_account(c), who->user) == 0;
 }
 
 static bool

@@ -64,12 +64,13 @@ put_client(struct wbuf *b, const struct client *c)
 	time_t now = time(NULL);
 	char ip[ADDR_STRLEN];
 	size_t row = control_row(b);
-	const char *user = c->account != NULL  ? c->account->key
+	const char *user = c->account != NULL  ? client_account(c)
 			   : c->status != NULL ? c->status->user
 					       : "";
 
 	control_number(b, "id", UNIT_NUMBER, c->sid);
 	control_text(b, "user", user);
+	control_text(b, "host", c->host != NULL ? c->host->key : "");
 	control_text(b, "address", addr_ip_str(&c->peer, ip, sizeof(ip)));
 	control_number(b, "port", UNIT_NUMBER, c->peer.port);
 	control_text(b, "state", state_word(c));

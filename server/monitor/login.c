@@ -33,9 +33,32 @@ login_refuse(struct monitor *m, struct client *c, enum verdict verdict,
 	login_refuse_by(m, c, verdict, reason, rule != NULL ? rule : "");
 }
 
+/* Its host may have changed, and had no say when it connected. */
+static bool
+host_refuses(struct monitor *m, struct client *c)
+{
+	const struct conf_host *h = NULL;
+	enum reason reason;
+	char text[128], rule[RULE_MAX];
+
+	if (c->host != NULL)
+		h = conf_find_host(m->conf, c->host->key);
+	if (c->host_gone || (c->host != NULL && h == NULL)) {
+		login_refuse(m, c, V_DENIED, reason_code(REASON_NO_SUCH_HOST));
+		return true;
+	}
+	if (h != NULL) /* as the configuration has it now */
+		sessions_set_host(&m->sessions, c, h);
+	reason = host_limit_reached(m, h, &c->peer, true, text, sizeof(text));
+	if (reason != REASON_NONE)
+		login_refuse_by(m, c, V_LIMIT, reason_code(reason),
+		    host_rule(h, rule));
+	return reason != REASON_NONE;
+}
+
 void
 login_begin(struct monitor *m, struct client *c, uint32_t attempt,
-    const struct login_request *req)
+    struct login_request *req)
 {
 	uint32_t hold;
 
@@ -47,8 +70,11 @@ login_begin(struct monitor *m, struct client *c, uint32_t attempt,
 		login_refuse(m, c, V_DENIED, "banned");
 		return;
 	}
+	if (host_refuses(m, c))
+		return;
 	guard_take(m->guard, &c->peer, req->user, req->password, &c->guess);
 	hold = guard_hold(m->guard, &c->peer, &c->guess);
+	req->host = c->host != NULL ? c->host->key : "";
 	if (auths_check(m->auths, c->sid, &c->peer, req, hold) == -1)
 		login_refuse(m, c, V_BUSY, "login-queue-full");
 }
@@ -69,22 +95,31 @@ login_wrong(
 /* Guests share an account but are many users; they have a limit of their own.
  */
 static bool
-user_limit_reached(struct monitor *m, const struct account *account)
+user_limit_reached(struct monitor *m, const struct config *conf,
+    const struct account *account, const char *key)
 {
 	uint32_t max = account->max_sessions;
 
 	if (max == 0 && !account->anonymous)
-		max = m->conf->max_per_user;
-	return max != 0 && sessions_of(&m->sessions, account->name) >= max;
+		max = conf->max_per_user;
+	return max != 0 && sessions_of(&m->sessions, key) >= max;
+}
+
+/* The one whose limits hold: also of a host that has the server's accounts. */
+static const struct config *
+conf_here(const struct monitor *m, const struct client *c)
+{
+	return conf_of_host(m->conf,
+	    c->host != NULL ? conf_find_host(m->conf, c->host->key) : NULL);
 }
 
 static void
-refuse_one_more(
-    struct monitor *m, struct client *c, const struct account *account)
+refuse_one_more(struct monitor *m, struct client *c,
+    const struct account *account, const char *key)
 {
 	char text[RULE_MAX];
 
-	clients_probe(m, sessions_tally_of(&m->sessions, account->name));
+	clients_probe(m, sessions_tally_of(&m->sessions, key));
 	login_refuse_by(m, c, V_LIMIT, "max-per-user",
 	    account->max_sessions != 0
 		? rule_lines_text(&account->rules, RULE_SESSIONS, text)
@@ -94,6 +129,9 @@ refuse_one_more(
 static void
 login_accept(struct monitor *m, struct client *c, struct account *account)
 {
+	char key[ACCOUNT_KEY_MAX];
+
+	(void)client_account_key(c, account->name, key);
 	if (!m->privileged)
 		account->ident = m->self;
 	else if (account->ident.uid == 0) {
@@ -101,17 +139,17 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		return;
 	}
 	/* A reload may have taken it away while it was checked. */
-	if (account_objection(m->conf, account->source, account->name) !=
-	    NULL) {
+	if (account_objection(client_conf(c, m->conf), account->source,
+		account->name) != NULL) {
 		login_refuse(m, c, V_DENIED, "account-removed");
 		return;
 	}
-	if (user_limit_reached(m, account)) {
-		refuse_one_more(m, c, account);
+	if (user_limit_reached(m, conf_here(m, c), account, key)) {
+		refuse_one_more(m, c, account, key);
 		return;
 	}
 	c->source = account->source;
-	if (account_take_usage(account) == -1) {
+	if (account_take_usage(account, key) == -1) {
 		login_refuse(
 		    m, c, V_ERROR, "no-file-agent: nobody can count its quota");
 		return;

@@ -20,6 +20,7 @@
 #include "common/chan.h"
 #include "common/log.h"
 #include "common/privdrop.h"
+#include "common/reason.h"
 #include "common/sockutil.h"
 #include "common/timer.h"
 #include "server/account.h"
@@ -28,6 +29,7 @@
 #include "server/monitor/guard.h"
 #include "server/monitor/keys.h"
 #include "server/monitor/look.h"
+#include "server/monitor/vhosts.h"
 #include "server/proto.h"
 #include "server/roles.h"
 #include "tls/tls_keys.h"
@@ -128,6 +130,9 @@ struct client {
 	enum account_source source; /* of the account */
 	struct tally *from;
 	struct tally *account, *group; /* NULL unless GRANTING or IN */
+	struct tally *host, *from_host; /* the host, and from there; or NULL */
+	bool own_accounts; /* which has accounts of its own */
+	bool host_gone; /* a reload took it away */
 	pid_t agent; /* 0 unless IN */
 	struct client_status *status; /* for a while after a survey, or NULL */
 };
@@ -136,7 +141,7 @@ LIST_HEAD(client_list, client);
 
 struct sessions {
 	struct clients clients;
-	struct tallies from, accounts, groups;
+	struct tallies from, accounts, groups, hosts;
 	unsigned count;
 	uint64_t last_sid;
 };
@@ -152,10 +157,10 @@ void sessions_remove(struct sessions *, struct client *);
 struct client *sessions_next(struct sessions *, uint64_t sid);
 /* Sessions from this client address (IPv6: from its /64). */
 unsigned sessions_from(struct sessions *, const struct addr *);
-unsigned sessions_of(struct sessions *, const char *account);
+unsigned sessions_of(struct sessions *, const char *key);
 /* The same as what they are counted by; NULL if there are none. */
 const struct tally *sessions_tally_from(struct sessions *, const struct addr *);
-const struct tally *sessions_tally_of(struct sessions *, const char *account);
+const struct tally *sessions_tally_of(struct sessions *, const char *key);
 /* Counts the client for this account and its group, or for none (NULL). */
 void sessions_set_account(
     struct sessions *, struct client *, const struct account *);
@@ -278,7 +283,7 @@ int source_socket(const struct addr *local, bool implicit);
  * workers that need it are forked. */
 void monitor_share(const struct config *);
 /* The place where its agents count what it stores. 0, or -1: there is none. */
-int account_take_usage(struct account *);
+int account_take_usage(struct account *, const char *key);
 
 /* -------------------------------------------------------- login (login.c) */
 /* What a client shows to log in. */
@@ -286,12 +291,13 @@ struct login_request {
 	enum login_ask ask;
 	const char *user, *password;
 	const char *names; /* of its certificate (certnames.h) */
+	const char *host; /* name of the block, or "" */
 	bool tls;
 };
 
 /* WM_LOGIN: a worker asks; answered by worker_tell_login() sooner or later. */
 void login_begin(struct monitor *, struct client *, uint32_t attempt,
-    const struct login_request *);
+    struct login_request *);
 /* WM_PASSWORD, and what an auth process says to it: hash, if the verdict is
  * V_OK. */
 void pswd_begin(
@@ -430,7 +436,7 @@ void monitor_reload_users(struct monitor *);
 /* What it would do, and nothing of it: each difference is a line of out. 0, or
  * -1 if it could not be taken over, for the reasons told there. */
 int monitor_reload_dry(struct monitor *, FILE *out);
-/* Why this account may no longer log in, or NULL. */
+/* Why this account may no longer log in, or NULL; conf: client_conf(). */
 const char *account_objection(
     const struct config *, enum account_source, const char *name);
 /*

@@ -23,11 +23,12 @@
 static const struct conf_user *
 user_of(const struct monitor *m, const struct client *c)
 {
+	const struct config *conf = client_conf(c, m->conf);
 	const struct conf_user *u;
 
-	if (c->source != ACCOUNT_USER || c->account == NULL)
+	if (c->source != ACCOUNT_USER || c->account == NULL || conf == NULL)
 		return NULL;
-	u = conf_find_user(m->conf, c->account->key);
+	u = conf_find_user(conf, client_account(c));
 	return u != NULL && u->in_users_file ? u : NULL;
 }
 
@@ -44,7 +45,8 @@ pswd_begin(
 		worker_tell_password(c, V_DENIED);
 		return;
 	}
-	req.user = c->account->key;
+	req.user = client_account(c);
+	req.host = c->host != NULL ? c->host->key : "";
 	guard_take(m->guard, &c->peer, req.user, old, &c->guess);
 	hold = guard_hold(m->guard, &c->peer, &c->guess);
 	if (auths_check(m->auths, c->sid, &c->peer, &req, hold) == -1)

@@ -26,6 +26,8 @@ const char *
 account_objection(
     const struct config *conf, enum account_source source, const char *name)
 {
+	if (conf == NULL)
+		return "Host removed";
 	switch (source) {
 	case ACCOUNT_USER:
 		return user_objection(conf, name);
@@ -47,11 +49,15 @@ static bool
 is_changed(
     const struct client *c, const struct config *old, const struct config *now)
 {
-	const struct conf_user *u = conf_find_user(old, c->account->key);
-	const struct conf_user *v = conf_find_user(now, c->account->key);
+	const struct config *a = client_conf(c, old);
+	const struct config *b = client_conf(c, now);
+	const struct conf_user *u, *v;
 
-	return c->source == ACCOUNT_USER && u != NULL && v != NULL &&
-	       conf_user_differs(u, v);
+	if (c->source != ACCOUNT_USER || a == NULL || b == NULL)
+		return false;
+	u = conf_find_user(a, client_account(c));
+	v = conf_find_user(b, client_account(c));
+	return u != NULL && v != NULL && conf_user_differs(u, v);
 }
 
 /* Why this client's session ends when now takes over from old, or NULL. */
@@ -63,7 +69,8 @@ reason_to_end(
 
 	if (c->account == NULL || now->reload_ends == CONF_ENDS_NONE)
 		return NULL;
-	why = account_objection(now, c->source, c->account->key);
+	why = account_objection(
+	    client_conf(c, now), c->source, client_account(c));
 	if (why == NULL && now->reload_ends == CONF_ENDS_CHANGED &&
 	    is_changed(c, old, now))
 		why = "Account changed";
@@ -77,8 +84,8 @@ tell(const struct client *c, const char *why, FILE *out)
 
 	fprintf(out, "session %llu of %s ends after its transfer: %s\n",
 	    (unsigned long long)c->sid,
-	    log_vis(
-		name, sizeof(name), c->account->key, strlen(c->account->key)),
+	    log_vis(name, sizeof(name), client_account(c),
+		strlen(client_account(c))),
 	    why);
 }
 

@@ -35,5 +35,6 @@ libserver_a_SOURCES += \
 	server/monitor/survey.c \
 	server/monitor/tickets.c \
 	server/monitor/users.c \
+	server/monitor/vhosts.h \
 	server/monitor/worker_talk.c \
 	server/monitor/workers.c

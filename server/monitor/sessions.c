@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ sessions_init(struct sessions *ss)
 	RB_INIT(&ss->from);
 	RB_INIT(&ss->accounts);
 	RB_INIT(&ss->groups);
+	RB_INIT(&ss->hosts);
 }
 
 void
@@ -157,6 +159,7 @@ sessions_remove(struct sessions *ss, struct client *c)
 {
 	tally_down(&ss->from, c->from);
 	sessions_set_account(ss, c, NULL);
+	sessions_set_host(ss, c, NULL);
 	RB_REMOVE(clients, &ss->clients, c);
 	ss->count--;
 	free(c->status);
@@ -172,41 +175,124 @@ sessions_tally_from(struct sessions *ss, const struct addr *peer)
 }
 
 const struct tally *
-sessions_tally_of(struct sessions *ss, const char *account)
+sessions_tally_of(struct sessions *ss, const char *key)
 {
-	return tally_find(&ss->accounts, account);
+	return tally_find(&ss->accounts, key);
+}
+
+unsigned
+tally_count(const struct tally *t)
+{
+	return t == NULL ? 0 : t->n;
 }
 
 unsigned
 sessions_from(struct sessions *ss, const struct addr *peer)
 {
-	const struct tally *t = sessions_tally_from(ss, peer);
-
-	return t == NULL ? 0 : t->n;
+	return tally_count(sessions_tally_from(ss, peer));
 }
 
 unsigned
-sessions_of(struct sessions *ss, const char *account)
+sessions_of(struct sessions *ss, const char *key)
 {
-	const struct tally *t = sessions_tally_of(ss, account);
+	return tally_count(sessions_tally_of(ss, key));
+}
 
-	return t == NULL ? 0 : t->n;
+/* ------------------------------------------------------------------ hosts */
+#define HOST_KEY_MAX (CONF_NAME_MAX + ADDR_STRLEN)
+
+static const char *
+host_from_key(
+    const struct conf_host *h, const struct addr *peer, char out[HOST_KEY_MAX])
+{
+	char ip[ADDR_STRLEN];
+
+	snprintf(out, HOST_KEY_MAX, "%s\n%s", h->name,
+	    address_key(peer, ip, sizeof(ip)));
+	return out;
+}
+
+const struct tally *
+sessions_tally_host(struct sessions *ss, const struct conf_host *h)
+{
+	return tally_find(&ss->hosts, h->name);
+}
+
+const struct tally *
+sessions_tally_host_from(
+    struct sessions *ss, const struct conf_host *h, const struct addr *peer)
+{
+	char key[HOST_KEY_MAX];
+
+	return tally_find(&ss->hosts, host_from_key(h, peer, key));
+}
+
+void
+sessions_set_host(
+    struct sessions *ss, struct client *c, const struct conf_host *h)
+{
+	char key[HOST_KEY_MAX];
+
+	tally_down(&ss->hosts, c->host);
+	tally_down(&ss->hosts, c->from_host);
+	c->host = c->from_host = NULL;
+	c->own_accounts = c->host_gone = false;
+	if (h == NULL)
+		return;
+	c->host = tally_up(&ss->hosts, h->name);
+	c->from_host = tally_up(&ss->hosts, host_from_key(h, &c->peer, key));
+	c->own_accounts = h->has_accounts;
+}
+
+/* --------------------------------------------------------------- accounts */
+const char *
+client_account_key(
+    const struct client *c, const char *name, char out[ACCOUNT_KEY_MAX])
+{
+	if (c->own_accounts)
+		snprintf(out, ACCOUNT_KEY_MAX, "\n%s\n%s", c->host->key, name);
+	else
+		(void)strlcpy(out, name, ACCOUNT_KEY_MAX);
+	return out;
+}
+
+const char *
+client_account(const struct client *c)
+{
+	const char *key = c->account->key;
+
+	return key[0] == '\n' ? strchr(key + 1, '\n') + 1 : key;
+}
+
+const struct config *
+client_conf(const struct client *c, const struct config *conf)
+{
+	const struct conf_host *h;
+
+	if (!c->own_accounts)
+		return conf;
+	h = conf_find_host(conf, c->host->key);
+	return h != NULL && h->has_accounts ? h->conf : NULL;
 }
 
 void
 sessions_set_account(
     struct sessions *ss, struct client *c, const struct account *account)
 {
+	char key[ACCOUNT_KEY_MAX];
+
 	tally_down(&ss->accounts, c->account);
 	tally_down(&ss->groups, c->group);
 	c->account = c->group = NULL;
 	if (account == NULL)
 		return;
-	c->account = tally_up(&ss->accounts, account->name);
+	c->account =
+	    tally_up(&ss->accounts, client_account_key(c, account->name, key));
 	tally_set_rates(c->account, account->rates[RATE_USER]);
 	if (account->group[0] == '\0')
 		return;
-	c->group = tally_up(&ss->groups, account->group);
+	c->group =
+	    tally_up(&ss->groups, client_account_key(c, account->group, key));
 	tally_set_rates(c->group, account->rates[RATE_GROUP]);
 }
 

@@ -27,6 +27,9 @@ any_shared_rates(const struct config *conf)
 	for (i = 0; i < conf->nusers; i++)
 		if (has_shared_rates(&conf->users[i].rules))
 			return true;
+	for (i = 0; i < conf->nhosts; i++)
+		if (any_shared_rates(conf->hosts[i].own))
+			return true;
 	return conf->rates[RATE_DOWN] != 0 || conf->rates[RATE_UP] != 0 ||
 	       has_shared_rates(&conf->anonymous_rules) ||
 	       has_shared_rates(&conf->system_rules);
@@ -46,17 +49,20 @@ any_quota(const struct config *conf)
 	for (i = 0; i < conf->nusers; i++)
 		if (has_quota(&conf->users[i].rules))
 			return true;
+	for (i = 0; i < conf->nhosts; i++)
+		if (any_quota(conf->hosts[i].own))
+			return true;
 	return has_quota(&conf->anonymous_rules) ||
 	       has_quota(&conf->system_rules);
 }
 
 /* An account with a quota that nobody could count must not log in. */
 int
-account_take_usage(struct account *a)
+account_take_usage(struct account *a, const char *key)
 {
 	if (a->quota == 0 && a->quota_files == 0)
 		return 0;
-	a->usage_slot = (uint16_t)usage_take(a->name);
+	a->usage_slot = (uint16_t)usage_take(key);
 	return a->usage_slot == 0 ? -1 : 0;
 }
 

@@ -114,6 +114,8 @@ child_forget_secrets(struct config *conf)
 		if (conf->users[i].password != NULL)
 			explicit_bzero(conf->users[i].password,
 			    strlen(conf->users[i].password));
+	for (i = 0; i < conf->nhosts; i++)
+		child_forget_secrets(conf->hosts[i].own);
 }
 
 /*

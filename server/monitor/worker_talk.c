@@ -157,7 +157,8 @@ clients_probe(struct monitor *m, const struct tally *t)
 
 	TAILQ_FOREACH (w, &m->workers, entry)
 		LIST_FOREACH (c, &w->clients, of_worker)
-			if (t != NULL && (c->from == t || c->account == t))
+			if (t != NULL && (c->from == t || c->account == t ||
+					     c->from_host == t))
 				client_probe(c);
 }
 
@@ -264,6 +265,21 @@ answer_password(struct wproc *w, struct client *c, struct rbuf *b)
 }
 
 static int
+answer_host(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	const struct conf_host *h;
+	char name[CONF_NAME_MAX];
+
+	get_str(b, name, sizeof(name));
+	if (rbuf_end(b) == -1)
+		return -1;
+	h = name[0] != '\0' ? conf_find_host(w->m->conf, name) : NULL;
+	sessions_set_host(&w->m->sessions, c, h);
+	c->host_gone = name[0] != '\0' && h == NULL;
+	return 0;
+}
+
+static int
 answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
 {
 	if (rbuf_end(b) == -1)
@@ -320,6 +336,7 @@ static const struct {
 	{ WM_LOGIN, CLIENT_NEW, answer_login },
 	{ WM_PASSWORD, CLIENT_IN, answer_password },
 	{ WM_LOGOUT, CLIENT_ANY, answer_logout },
+	{ WM_HOST, CLIENT_NEW, answer_host },
 	{ WM_END, CLIENT_ANY, answer_end },
 	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },
 };

@@ -72,6 +72,15 @@ void cmd_finish(struct session *);
 
 /* cmd_login.c */
 cmd_handler cmd_user, cmd_pass, cmd_acct, cmd_rein, cmd_quit;
+/* cmd_host.c */
+cmd_handler cmd_host;
+/* That of who names none (REIN). */
+void host_reset(struct session *);
+/* TLS is up: the name that it was begun for chooses. False: that is another one
+ * than HOST has said. */
+bool host_choose_by_tls(struct session *);
+/* The name whose certificate is to be shown, or NULL. */
+const char *host_name(const struct session *);
 /* cmd_tls.c */
 cmd_handler cmd_auth, cmd_pbsz, cmd_prot, cmd_ccc;
 /* cmd_mode.c */

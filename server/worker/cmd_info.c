@@ -61,6 +61,12 @@ symlink_on(const struct session *s)
 	return s->w->conf->site_symlink;
 }
 
+static bool
+hosts_on(const struct session *s)
+{
+	return s->w->conf->nhosts > 0;
+}
+
 /* What works, in alphabetical order; MLST's line is made, see below. */
 static const struct {
 	const char *line;
@@ -73,6 +79,7 @@ static const struct {
 	{ "CSID", always },
 	{ "EPRT", active_on },
 	{ "EPSV", always },
+	{ "HOST", hosts_on },
 	{ "LANG EN*", always },
 	{ "MDTM", always },
 	{ "MFF modify;", chmod_off },

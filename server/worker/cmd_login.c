@@ -7,6 +7,7 @@
  */
 #include "server/worker/cmd_login.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,16 +46,15 @@ login_set(struct session *s, enum login_state state)
 static bool
 is_anonymous(const struct session *s, const char *name)
 {
-	return s->w->conf->anonymous &&
-	       (ascii_casecmp(name, "anonymous") == 0 ||
-		   ascii_casecmp(name, "ftp") == 0);
+	return s->conf->anonymous && (ascii_casecmp(name, "anonymous") == 0 ||
+					 ascii_casecmp(name, "ftp") == 0);
 }
 
 /* May this user not log in in clear text, whatever the listener says? */
 static bool
 needs_tls(const struct session *s, const char *name)
 {
-	const struct config *conf = s->w->conf;
+	const struct config *conf = s->conf;
 	const struct conf_user *u;
 
 	if (is_anonymous(s, name))
@@ -145,8 +145,7 @@ enum cmd_result
 cmd_quit(struct session *s, char *arg)
 {
 	char text[MESSAGE_SIZE];
-	const char *last =
-	    reply_all_but_last(s, 221, s->w->conf->goodbye, text);
+	const char *last = reply_all_but_last(s, 221, s->conf->goodbye, text);
 
 	session_bye(s, 221, last, REASON_QUIT);
 	return CMD_CLOSE;
@@ -166,6 +165,7 @@ cmd_rein(struct session *s, char *arg)
 	}
 	session_drop_user(s);
 	session_reset(s);
+	host_reset(s);
 	s->cleared = false;
 	if (session_is_secure(s)) /* RFC 4217 13 */
 		ctrl_tls_leave(s, 220, text);
@@ -184,10 +184,22 @@ forget_user(struct session *s)
 	s->user = NULL;
 }
 
+/* The same name on another host may be another account. */
+static void
+bind_tickets(struct session *s)
+{
+	char key[CONF_NAME_MAX + PROTO_USER_MAX];
+
+	(void)snprintf(key, sizeof(key), "%s\n%s",
+	    s->host != NULL && s->host->has_accounts ? s->host->name : "",
+	    s->user);
+	tls_stream_set_account(&s->ctl, key);
+}
+
 static void
 accept_login(struct session *s, struct login_answer *a)
 {
-	const struct config *conf = s->w->conf;
+	const struct config *conf = s->conf;
 	bool by_certificate = s->login == LOGIN_CHECKING_CERT;
 	int i;
 
@@ -211,7 +223,7 @@ accept_login(struct session *s, struct login_answer *a)
 		if (a->rules[i][0] != '\0')
 			s->rules[i] = xstrdup(a->rules[i]);
 	s->pace = pace_new(a->rates, a->slots, NELEM(a->slots));
-	tls_stream_set_account(&s->ctl, s->user);
+	bind_tickets(s);
 	session_event(
 	    s, (struct log_event){ .id = EVENT_AUTH_OK,
 		   .method = by_certificate ? "certificate" : "password" });
@@ -280,6 +292,8 @@ log_failure(struct session *s, const struct login_answer *a)
 static void
 refuse_login(struct session *s, const struct login_answer *a)
 {
+	bool of_host = reason_find(a->reason) == REASON_MAX_PER_HOST;
+
 	log_failure(s, a);
 	switch (a->verdict) {
 	case V_BUSY:
@@ -288,7 +302,8 @@ refuse_login(struct session *s, const struct login_answer *a)
 		return;
 	case V_LIMIT:
 		forget_user(s);
-		reply(s, 530, "Too many connections of this user, try later.");
+		reply(s, 530, "Too many connections%s, try later.",
+		    of_host ? "" : " of this user");
 		cmd_finish(s);
 		return;
 	case V_ERROR: /* nothing the client did wrong, so nothing to punish */

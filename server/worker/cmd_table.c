@@ -33,7 +33,7 @@ const struct cmd cmd_table[] = {
 	{ "ESTP", NULL, ARG_NONE, CMD_F_502, "" },
 	{ "FEAT", cmd_feat, ARG_FORBIDDEN, 0, "" },
 	{ "HELP", cmd_help, ARG_OPT_WORD, 0, "[ <sp> command ]" },
-	{ "HOST", NULL, ARG_NONE, CMD_F_502, "" },
+	{ "HOST", cmd_host, ARG_WORD, 0, "<sp> hostname" },
 	{ "LANG", cmd_lang, ARG_OPT_WORD, 0, "[ <sp> tag ]" },
 	{ "LIST", cmd_list, ARG_OPT_PATH, XFER, "[ <sp> pathname ]" },
 	{ "LPRT", NULL, ARG_NONE, CMD_F_502, "" },

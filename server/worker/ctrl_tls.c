@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/timer.h"
+#include "server/worker/cmd.h"
 #include "server/worker/ctrl.h"
 #include "server/worker/data.h"
 #include "server/worker/reply.h"
@@ -70,15 +71,19 @@ log_tls(const struct session *s)
 static void
 done(struct session *s)
 {
-	bool greet = session_listen(s)->implicit && !s->heard;
+	bool greet = session_listen(s)->implicit && !s->heard, agreed;
 
 	s->heard = true;
-	log_tls(s);
 	ctrl_set_mode(s, CTRL_READY);
+	agreed = host_choose_by_tls(s);
+	log_tls(s);
 	session_touch(s);
-	if (greet) {
+	if (!agreed)
+		session_bye(s, 421, "TLS was begun for another host.",
+		    REASON_OTHER_HOST);
+	else if (greet) {
 		s->private = true; /* as clients of port 990 take for granted */
-		reply_message(s, 220, s->w->conf->banner);
+		reply_message(s, 220, s->conf->banner);
 	}
 	ctrl_flush(s);
 	/* The client may have ended the handshake: its first command, a second
@@ -104,13 +109,24 @@ failed(struct session *s)
 	session_end(s, REASON_TLS_FAILED, error);
 }
 
+/* What the client does not name (SNI), HOST or its address has. */
+static void
+begin_tls(struct session *s)
+{
+	const char *name = host_name(s);
+
+	tls_stream_start(&s->ctl, session_tls(s), &s->peer);
+	if (name != NULL)
+		tls_stream_present(&s->ctl, name);
+}
+
 void
 ctrl_tls_step(struct session *s)
 {
 	if (s->blocked || s->out.len > 0)
 		return;
 	if (!tls_stream_is_tls(&s->ctl))
-		tls_stream_start(&s->ctl, session_tls(s), &s->peer);
+		begin_tls(s);
 	switch (s->ctl.ops->handshake(&s->ctl)) {
 	case IO_DONE:
 		done(s);

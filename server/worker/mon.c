@@ -396,6 +396,16 @@ mon_logout(struct session *s)
 }
 
 void
+mon_host(struct session *s)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_HOST);
+	put_str(&w, s->host != NULL ? s->host->name : "");
+	mon_tell(s->w, &w);
+}
+
+void
 mon_end(struct session *s, const char *reason)
 {
 	end_session(s->w, s->id, reason);

@@ -21,6 +21,8 @@ void mon_dispatch(struct worker *, struct ipc_msg *);
 void mon_login(struct session *, enum login_ask, const char *password);
 void mon_password(struct session *, const char *old, const char *new);
 void mon_logout(struct session *);
+/* Another host was chosen. */
+void mon_host(struct session *);
 void mon_end(struct session *, const char *reason);
 /* Asks for a socket bound to the source port; answered by data_source_port().
  */

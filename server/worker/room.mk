@@ -3,6 +3,7 @@ libserver_a_SOURCES += \
 	server/worker/cmd_data.c \
 	server/worker/cmd_dir.c \
 	server/worker/cmd_file.c \
+	server/worker/cmd_host.c \
 	server/worker/cmd_info.c \
 	server/worker/cmd_login.c server/worker/cmd_login.h \
 	server/worker/cmd_mode.c \

@@ -65,6 +65,8 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	s->listener = listener;
 	s->peer = *peer;
 	s->local = *local;
+	s->host = conf_host_at(w->conf, listener, local, NULL);
+	s->conf = conf_of_host(w->conf, s->host);
 	stream_init_plain(&s->ctl, fd);
 	STAILQ_INIT(&s->queued);
 	line_init(&s->line);
@@ -79,7 +81,7 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	if (session_listen(s)->implicit)
 		ctrl_tls_begin_implicit(s);
 	else
-		reply_message(s, 220, w->conf->banner);
+		reply_message(s, 220, s->conf->banner);
 	session_set_timer(s);
 	session_leave(s);
 }
@@ -339,6 +341,7 @@ session_free(struct session *s)
 {
 	free(s->ctx);
 	free(s->pace);
+	free(s->said);
 	free(s->user);
 	free(s->rule);
 	forget_rules(s);
@@ -363,6 +366,7 @@ session_event(const struct session *s, struct log_event e)
 	e.peer = &s->peer;
 	e.user = s->user;
 	e.anonymous = s->anonymous;
+	e.host = s->host != NULL ? s->host->name : NULL;
 	if (s->w->dialogue != NULL)
 		dialogue_event(s, &e);
 	log_event(&e);

@@ -90,6 +90,9 @@ struct session {
 	struct worker *w;
 	uint64_t id;
 	uint16_t listener; /* index in conf->listens */
+	const struct conf_host *host; /* cmd_host.c; NULL: none */
+	const struct config *conf; /* as it is there */
+	char *said; /* what HOST has named it, or NULL */
 	struct addr peer, local; /* of the control connection */
 
 	/* control connection (ctrl.c) */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "server/conf_parse.h"
 #include "server/conf_value.h"
 #include "tests/dialog/steps.h"
 #include "tests/unit/temp_dir.h"
@@ -88,10 +89,34 @@ set_key(struct stage *st, const char *arg)
 	    dot == NULL ? name : dot);
 	text[text_bytes(step_text(st, arg), text)] = '\0';
 	in.text = text;
-	base = k != NULL && k->section == SECTION_LISTEN ? (void *)&st->listen
-							 : &st->conf;
+	base = &st->conf;
+	if (k != NULL && k->section == SECTION_LISTEN)
+		base = &st->listen;
+	if (k != NULL && k->section == SECTION_HOST)
+		base = &st->conf.hosts[st->conf.nhosts - 1];
 	if (k == NULL || conf_value_set(k, &in, base) == -1)
 		stage_fail(st, "cannot set %s: %s", name, in.why);
+}
+
+/* There is a virtual host of this name; its keys are set behind it. */
+static void
+add_host(struct stage *st, const char *arg)
+{
+	struct conf_host *h;
+
+	st->conf.hosts =
+	    conf_grow(st->conf.hosts, st->conf.nhosts, sizeof(*st->conf.hosts));
+	h = &st->conf.hosts[st->conf.nhosts++];
+	memset(h, 0, sizeof(*h));
+	h->name = xstrdup(arg);
+	(void)conf_host_own(h);
+}
+
+/* The client asks for this name when it begins TLS. */
+static void
+set_sni(struct stage *st, const char *arg)
+{
+	(void)snprintf(st->sni, sizeof(st->sni), "%s", arg);
 }
 
 /*
@@ -237,11 +262,13 @@ static const struct {
 	{ "T+", advance, false, false },
 	{ "by", set_by_hand, false, true },
 	{ "certificate", set_certificate, false, true },
+	{ "host", add_host, false, true },
 	{ "login", log_in, false, false },
 	{ "only", set_only, false, true },
 	{ "passive", go_passive, false, false },
 	{ "peer", set_peer, false, true },
 	{ "set", set_key, false, true },
+	{ "sni", set_sni, false, true },
 };
 
 static void

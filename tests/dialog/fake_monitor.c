@@ -99,6 +99,10 @@ decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 	case WM_LOGIN:
 		get_login(st, &m->body, out, size);
 		break;
+	case WM_HOST:
+		(void)strlcpy(out, "HOST ", size);
+		get_str(&m->body, out + strlen(out), size - strlen(out));
+		break;
 	case WM_LOGOUT:
 		(void)strlcpy(out, "LOGOUT", size);
 		break;

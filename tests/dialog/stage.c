@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/timer.h"
+#include "server/conf_parse.h"
 #include "server/conf_value.h"
 #include "server/tlsconf.h"
 #include "tests/dialog/steps.h"
@@ -99,6 +100,8 @@ start_tls(struct stage *st)
 	st->tls = tls_client_new(
 	    st->how == STAGE_TLS_1_2 ? TLS_CLIENT_1_2 : TLS_CLIENT_1_3,
 	    st->cert, st->key);
+	if (st->sni[0] != '\0')
+		tls_client_ask(st->tls, st->sni);
 }
 
 void
@@ -121,6 +124,7 @@ stage_start(struct stage *st)
 	st->monitor = monitor[1];
 	st->control = control[1];
 	timers_init(st->base);
+	conf_hosts_complete(&st->conf);
 	worker_init(st->w, &st->conf, st->base, monitor[0]);
 	if (st->how != STAGE_CLEAR)
 		start_tls(st);
@@ -152,6 +156,7 @@ stage_stop(struct stage *st)
 	fd_close(&st->stored);
 	for (i = 0; i < NELEM(sections); i++)
 		conf_values_clear(sections[i], &st->conf);
+	conf_hosts_free(&st->conf);
 	conf_values_clear(SECTION_LISTEN, &st->listen);
 }
 

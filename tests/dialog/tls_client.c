@@ -24,6 +24,7 @@
 struct tls_client {
 	SSL_CTX *ctx;
 	SSL_SESSION *session; /* the newest */
+	const char *sni; /* or NULL */
 };
 
 /* ----------------------------------------------------------------- client */
@@ -75,6 +76,12 @@ tls_client_new(enum tls_client_version v, const char *cert, const char *key)
 }
 
 void
+tls_client_ask(struct tls_client *c, const char *name)
+{
+	c->sni = name;
+}
+
+void
 tls_client_free(struct tls_client *c)
 {
 	if (c == NULL)
@@ -120,6 +127,8 @@ tls_end_new(struct tls_client *c, int fd, enum tls_end_session session)
 	BIO_set_mem_eof_return(SSL_get_rbio(e->ssl), -1);
 	SSL_set_msg_callback(e->ssl, on_message);
 	SSL_set_msg_callback_arg(e->ssl, e);
+	if (c->sni != NULL)
+		SSL_set_tlsext_host_name(e->ssl, c->sni);
 	SSL_set_app_data(e->ssl, session == TLS_END_CONTROL ? c : NULL);
 	if (session == TLS_END_STRANGER)
 		SSL_certs_clear(e->ssl);

@@ -24,6 +24,8 @@ void tls_client_certify(
 /* With a certificate, or NULL and NULL. */
 struct tls_client *tls_client_new(
     enum tls_client_version, const char *cert, const char *key);
+/* From now on it says which host it means (SNI). */
+void tls_client_ask(struct tls_client *, const char *name);
 void tls_client_free(struct tls_client *);
 
 /* One connection. */

@@ -15,6 +15,7 @@ SYSTEM_TESTS = \
 	tests/system/test_ftps.py \
 	tests/system/test_ftps_clients.py \
 	tests/system/test_guides.py \
+	tests/system/test_hosts.py \
 	tests/system/test_inetd.py \
 	tests/system/test_input.py \
 	tests/system/test_invariant.py \

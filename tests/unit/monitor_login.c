@@ -90,6 +90,7 @@ login_checked_by(struct fake *a, const char *user)
 	ck_assert_uint_eq(get_u8(&msg->body), 1);
 	get_str(&msg->body, names, sizeof(names));
 	ck_assert_str_eq(names, "cn:joe");
+	get_str(&msg->body, names, sizeof(names)); /* the host */
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	ck_assert_str_eq(name, user);
 	ck_assert_str_eq(password, password_of(asked));

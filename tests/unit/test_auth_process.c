@@ -73,6 +73,7 @@ put_check(struct wbuf *b, void *mem, size_t size, uint64_t id, const char *user,
 	addr_put(b, &peer);
 	put_u8(b, 0);
 	put_str(b, "");
+	put_str(b, "");
 }
 
 static void

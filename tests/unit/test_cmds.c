@@ -90,7 +90,7 @@ static const struct {
 	{ "LANG 1", "501 Invalid language tag.\r\n" },
 	{ "HELP retr", "214 Syntax: RETR <sp> pathname\r\n" },
 	{ "HELP FOO", "501 Unknown command FOO.\r\n" },
-	{ "HELP HOST", "501 Unknown command HOST.\r\n" },
+	{ "HELP HOST", "214 Syntax: HOST <sp> hostname\r\n" },
 	{ "ALLO 10 R 5", "200 ALLO command successful; no storage allocation "
 			 "necessary.\r\n" }, /* R interop 15 */
 	{ "ALLO x", "501 Invalid ALLO argument.\r\n" },

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Clients of virtual hosts: how many there are, and whose accounts theirs are.
+ */
+#ifndef SERVER_MONITOR_VHOSTS_H
+#define SERVER_MONITOR_VHOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/reason.h"
+#include "server/account.h"
+#include "server/conf.h"
+
+struct client;
+struct monitor;
+struct sessions;
+struct tally;
+
+/* The host whose client it is from now on, or NULL. */
+void sessions_set_host(
+    struct sessions *, struct client *, const struct conf_host *);
+/* What the host's sessions, and those from this address, are counted by. */
+const struct tally *sessions_tally_host(
+    struct sessions *, const struct conf_host *);
+const struct tally *sessions_tally_host_from(
+    struct sessions *, const struct conf_host *, const struct addr *);
+/*
+ * The key of an account in the tables: its name, and where its host has
+ * accounts of its own, that before it.
+ */
+#define ACCOUNT_KEY_MAX (ACCOUNT_NAME_MAX + CONF_NAME_MAX + 2)
+const char *client_account_key(
+    const struct client *, const char *name, char out[ACCOUNT_KEY_MAX]);
+/* Back to the name, of the account that a client has. */
+const char *client_account(const struct client *);
+/* The configuration that this account is from, or NULL if it has no longer such
+ * a host. */
+const struct config *client_conf(const struct client *, const struct config *);
+unsigned tally_count(const struct tally *);
+/* The limit of the host that is used up when it has another session from this
+ * address, with a text for the client, or REASON_NONE. mine: the session counts
+ * already. */
+enum reason host_limit_reached(struct monitor *, const struct conf_host *,
+    const struct addr *, bool mine, char *text, size_t size);
+/* Which line that is (server/rule.h). */
+const char *host_rule(const struct conf_host *, char *out);
+
+#endif
