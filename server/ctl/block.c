@@ -18,13 +18,46 @@
 #include "server/ctl/ctl_block.h"
 #include "server/ctl/link.h"
 
-/* The users file that ftpd.conf names, in fresh memory; NULL after saying why.
- */
+/* As ftpd.conf says, in fresh memory; NULL after saying why not. */
 static char *
-users_path(const struct ctl *ctl)
+users_path(const struct ctl *ctl, const struct config *conf)
+{
+	const struct conf_host *h;
+
+	if (ctl->host == NULL && conf->users_file != NULL)
+		return xstrdup(conf->users_file);
+	if (ctl->host == NULL) {
+		warnx("%s names no users_file; add the line users_file = "
+		      "\"ftpd.users\", or use -f",
+		    conf->path);
+		return NULL;
+	}
+	h = conf_find_host(conf, ctl->host);
+	if (h != NULL && h->users_file != NULL)
+		return xstrdup(h->users_file);
+	if (h == NULL)
+		warnx("%s has no host %s", conf->path, ctl->host);
+	else
+		warnx("host %s has no users_file; give it one: ternctl host "
+		      "set %s users_file=/etc/%s.users",
+		    h->name, h->name, h->name);
+	return NULL;
+}
+
+/* The file with the block, or where a new one goes. */
+static char *
+host_path(const struct ctl *ctl, const struct config *conf, const char *name)
+{
+	const struct conf_host *h = conf_find_host(conf, name);
+
+	return xstrdup(h != NULL ? h->file : ctl->conf_path);
+}
+
+static char *
+path_of(const struct ctl *ctl, const char *kind, const char *name)
 {
 	struct config *conf;
-	char *err, *path = NULL;
+	char *err, *path;
 
 	conf = conf_load(ctl->conf_path, &err);
 	if (conf == NULL) {
@@ -32,12 +65,8 @@ users_path(const struct ctl *ctl)
 		free(err);
 		return NULL;
 	}
-	if (conf->users_file != NULL)
-		path = xstrdup(conf->users_file);
-	else
-		warnx("%s names no users_file; add the line users_file = "
-		      "\"ftpd.users\", or use -f",
-		    conf->path);
+	path = strcmp(kind, "host") == 0 ? host_path(ctl, conf, name)
+					 : users_path(ctl, conf);
 	conf_free(conf);
 	return path;
 }
@@ -48,13 +77,10 @@ block_open(struct block_change *ch, const struct ctl *ctl, const char *kind,
 {
 	ch->kind = kind;
 	ch->name = name;
-	if (!conf_sections[conf_section_find(kind)].in_users_file) {
-		ch->path = xstrdup(ctl->conf_path);
-		ch->where.conf_path = ctl->conf_path;
-	} else if (ctl->users_path != NULL) {
+	if (ctl->users_path != NULL && strcmp(kind, "host") != 0) {
 		ch->path = xstrdup(ctl->users_path);
 	} else {
-		ch->path = users_path(ctl);
+		ch->path = path_of(ctl, kind, name);
 		ch->where.conf_path = ctl->conf_path;
 	}
 	ch->where.path = ch->path;
@@ -104,6 +130,7 @@ union any_block {
 	struct config config;
 	struct conf_user user;
 	struct conf_group group;
+	struct conf_host host;
 };
 
 /* The value as it stands in a file, in fresh memory; NULL with in->why. */

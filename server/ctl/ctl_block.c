@@ -85,32 +85,40 @@ list(const struct ctl *ctl, int argc, const char *kind)
 	return text != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The block as it stands there, but for secrets. */
+static bool
+is_secret(const struct conf_token *key)
+{
+	static const char *const secrets[] = { "password", "totp" };
+	size_t i;
+
+	for (i = 0; i < NELEM(secrets); i++)
+		if (key->kind == TOKEN_WORD && key->len == strlen(secrets[i]) &&
+		    memcmp(key->p, secrets[i], key->len) == 0)
+			return true;
+	return false;
+}
+
+/* The block as it stands there, but for secrets, also of blocks in it. */
 static void
 print_block(const struct users_block *b)
 {
-	static const char *const secrets[] = { "password", "totp" };
-	const char *from = b->start, *hide[NELEM(secrets)][2];
-	struct conf_token key, value;
-	size_t i, n = 0;
+	struct conf_token key = { .kind = TOKEN_END }, equals = key, t;
+	const char *from = b->start;
+	struct conf_scanner sc;
 
-	for (i = 0; i < NELEM(secrets); i++)
-		if (users_block_value(b, secrets[i], &key, &value)) {
-			hide[n][0] = value.p;
-			hide[n++][1] = value.p + value.len;
+	conf_scan_init(&sc, b->start, (size_t)(b->end - b->start));
+	for (;;) {
+		t = conf_scan_code(&sc);
+		if (t.kind == TOKEN_END || t.kind == TOKEN_BAD)
+			break;
+		if (conf_token_is(&equals, '=') && is_secret(&key)) {
+			printf("%.*s(not shown)", (int)(t.p - from), from);
+			from = t.p + t.len;
 		}
-	while (from < b->end) {
-		const char *to = b->end, *next = b->end;
-
-		for (i = 0; i < n; i++)
-			if (hide[i][0] >= from && hide[i][0] < to) {
-				to = hide[i][0];
-				next = hide[i][1];
-			}
-		printf("%.*s%s", (int)(to - from), from,
-		    to < b->end ? "(not shown)" : "\n");
-		from = next;
+		key = equals;
+		equals = t;
 	}
+	printf("%.*s\n", (int)(b->end - from), from);
 }
 
 static int
@@ -211,4 +219,28 @@ int
 ctl_group_show(struct ctl *ctl, int argc, char **argv)
 {
 	return show(ctl, argc, argv, "group");
+}
+
+int
+ctl_host_add(struct ctl *ctl, int argc, char **argv)
+{
+	return change(ctl, argc, argv, "host", block_add, "added");
+}
+
+int
+ctl_host_set(struct ctl *ctl, int argc, char **argv)
+{
+	return set(ctl, argc, argv, "host");
+}
+
+int
+ctl_host_del(struct ctl *ctl, int argc, char **argv)
+{
+	return del(ctl, argc, argv, "host");
+}
+
+int
+ctl_host_show(struct ctl *ctl, int argc, char **argv)
+{
+	return show(ctl, argc, argv, "host");
 }

@@ -7,6 +7,7 @@ libserver_a_SOURCES += \
 	server/ctl/ctl_block.c server/ctl/ctl_block.h \
 	server/ctl/ctl_check.c \
 	server/ctl/ctl_control.c server/ctl/ctl_control.h \
+	server/ctl/ctl_host.c \
 	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_look.c \
 	server/ctl/ctl_user.c \

@@ -35,6 +35,11 @@ static const struct command {
 	{ "group", "show", ctl_group_show, "NAME" },
 	{ "group", "del", ctl_group_del, "NAME" },
 	{ "group", "list", ctl_group_list, "" },
+	{ "host", "add", ctl_host_add, "NAME [KEY=VALUE...]" },
+	{ "host", "set", ctl_host_set, "NAME KEY=VALUE..." },
+	{ "host", "show", ctl_host_show, "NAME" },
+	{ "host", "del", ctl_host_del, "NAME" },
+	{ "host", "list", ctl_host_list, "" },
 	{ "fingerprint", NULL, ctl_fingerprint, "[CERTIFICATE...]" },
 	{ "check", NULL, ctl_check, "[CLIENT-ADDRESS]" },
 	{ "reload", NULL, ctl_reload, "[--dry-run]" },
@@ -56,8 +61,8 @@ print_usage(FILE *out)
 {
 	const struct command *c;
 
-	fputs("usage: ternctl [-c ftpd.conf] [-f users-file] [-s socket] "
-	      "command\n"
+	fputs("usage: ternctl [-c ftpd.conf] [-f users-file] [-H host] "
+	      "[-s socket] command\n"
 	      "commands:\n",
 	    out);
 	for (c = commands; c < commands + NELEM(commands); c++)
@@ -89,13 +94,16 @@ main(int argc, char **argv)
 	const struct command *command;
 	int c, status = -1, words;
 
-	while ((c = getopt(argc, argv, "+c:f:s:hV")) != -1)
+	while ((c = getopt(argc, argv, "+c:f:H:s:hV")) != -1)
 		switch (c) {
 		case 'c':
 			ctl.conf_path = optarg;
 			break;
 		case 'f':
 			ctl.users_path = optarg;
+			break;
+		case 'H':
+			ctl.host = optarg;
 			break;
 		case 's':
 			ctl.socket_path = optarg;

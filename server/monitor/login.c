@@ -51,8 +51,8 @@ host_refuses(struct monitor *m, struct client *c)
 		sessions_set_host(&m->sessions, c, h);
 	reason = host_limit_reached(m, h, &c->peer, true, text, sizeof(text));
 	if (reason != REASON_NONE)
-		login_refuse_by(m, c, V_LIMIT, reason_code(reason),
-		    host_rule(h, rule));
+		login_refuse_by(
+		    m, c, V_LIMIT, reason_code(reason), host_rule(h, rule));
 	return reason != REASON_NONE;
 }
 

@@ -168,6 +168,41 @@ class Hosts(tlslib.Case):
         self.assertIn("a.users:", result.stdout)
         self.assertEqual(explain("--host", "x", lib.USER, "RETR", "/").returncode, 1)
 
+    def test_ternctl(self):
+        """The list of hosts is edited, and the server knows at once."""
+        ctl, conf = self.server.ctl, self.server.conf_path
+        self.server.own(conf)
+        with open(conf, encoding="utf-8") as f:
+            before = f.read()
+        users = os.path.join(self.server.base, "new.users")
+        output = ctl("host", "add", "new.example", "banner=New here",
+                     f"users_file={users}")
+        self.assertIn("host new.example added; the running server knows it", output)
+        self.assertEqual(self.at("new.example").must("HOST new.example", 220).lines,
+                         [b"220 New here"])
+        ctl("-H", "new.example", "user", "add", "eve", "--root", self.server.root,
+            text="pass\n")
+        self.at("new.example").login("eve", "pass")
+        self.refused(self.client(), "pass", "eve")
+        ctl("host", "set", "new.example", "banner=Newer")
+        self.assertEqual(self.at("new.example").must("HOST new.example", 220).lines,
+                         [b"220 Newer"])
+        self.assertRegex(ctl("host", "list"), r"new\.example +own +- +-\n")
+        self.assertIn("banner = \"Newer\"", ctl("host", "show", "new.example"))
+        self.assertNotIn("$y$", ctl("host", "show", "a.example"))
+        self.assertIn("is no name of a host",
+                      ctl("host", "add", "b a d", status=1))
+        self.assertIn("has a host new.example already",
+                      ctl("host", "add", "new.example", status=1))
+        ctl("host", "del", "new.example")
+        self.client().must("HOST new.example", 504)
+        with open(conf, encoding="utf-8") as f:
+            self.assertEqual(f.read(), before)
+        self.assertIn("has no host new.example",
+                      ctl("host", "del", "new.example", status=1))
+        self.assertIn("has no users_file", ctl("-H", "small.example", "user",
+                                                "list", status=1))
+
     @unittest.skipUnless(shutil.which("curl"), "no curl")
     def test_curl(self):
         """As a client that checks the certificate for the name it was given."""
