@@ -185,6 +185,8 @@ add_users(struct list *l, const struct config *conf, const struct ident *us,
 	for (i = 0; i < conf->nusers; i++)
 		if (is_us(&conf->users[i].rules, service, us))
 			add_rules(l, &conf->users[i].rules);
+	for (i = 0; i < conf->nhosts; i++)
+		add_users(l, conf->hosts[i].own, us, service);
 }
 
 /* Names of users and groups, for listings. */
