@@ -80,7 +80,7 @@ const char *data_str(const struct session *, char *out, size_t size);
 
 /*
  * Lets a socket end in an orderly way without its session: FIN, then read and
- * discard until EOF, 10 s or 8 MiB, then close. Takes fd over.
+ * discard until EOF, 2 s of silence, 10 s or 8 MiB, then close. Takes fd over.
  */
 void data_linger(struct worker *, int fd);
 /*

@@ -20,7 +20,8 @@
 #include "server/worker/data_priv.h"
 #include "server/worker/session.h"
 
-#define LINGER_MS 10000
+#define LINGER_MS 2000 /* without a byte */
+#define LINGER_MOST_MS 10000
 #define LINGER_BYTES (8 << 20)
 #define LINGER_PIECE (1 << 20) /* at a time, because others wait */
 #define LINGER_SOCKETS 256 /* of a worker */
@@ -29,6 +30,7 @@ struct linger_socket {
 	TAILQ_ENTRY(linger_socket) entry;
 	struct stream st;
 	size_t discarded;
+	uint64_t until; /* LINGER_MOST_MS */
 	bool shut; /* the FIN was sent */
 	struct event ev;
 	struct timer timer;
@@ -82,6 +84,8 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	l->shut = true;
 	if (discard(fd, &l->discarded))
 		linger_free(l);
+	else if (clock_ms() < l->until)
+		timer_set(&l->timer, LINGER_MS);
 }
 
 static struct linger_socket *
@@ -94,6 +98,7 @@ linger_new(struct worker *w, const struct stream *st)
 	l->st = *st;
 	timer_init(&l->timer, on_timer, l);
 	timer_set(&l->timer, LINGER_MS);
+	l->until = clock_ms() + LINGER_MOST_MS;
 	event_assign(
 	    &l->ev, w->base, st->fd, EV_READ | EV_PERSIST, on_event, l);
 	event_add(&l->ev, NULL);

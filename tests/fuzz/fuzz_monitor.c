@@ -219,7 +219,8 @@ static const struct {
 	{ MW_WATCH, ROLE_WORKER, "18" },
 	{ MW_PROBE, ROLE_WORKER, "8" },
 	{ MW_PASSWORD, ROLE_WORKER, "81" },
-	{ MA_CHECK, ROLE_AUTH, "81tta1t" },
+	{ MW_KEYS, ROLE_WORKER, "" },
+	{ MA_CHECK, ROLE_AUTH, "81tta1tt" },
 	{ MG_GRANT, ROLE_AGENT, "8Aa" },
 };
 
