@@ -283,8 +283,8 @@ class Who(lib.TestCase):
         self.assertFalse(s["runs"])
         self.assertEqual(s["transfer"], "")
         text = self.server.ctl("who")
-        self.assertRegex(text, r"ID +USER +ADDRESS")
-        self.assertRegex(text, rf"(?m)^ *{s['id']} +{lib.USER} +127.0.0.1 ")
+        self.assertRegex(text, r"ID +USER +HOST +ADDRESS")
+        self.assertRegex(text, rf"(?m)^ *{s['id']} +{lib.USER} +- +127.0.0.1 ")
 
     def test_before_the_login(self):
         self.alone()
