@@ -5,7 +5,7 @@ tests_bench_micro_SOURCES = tests/bench/micro.c \
 	tests/unit/ctrl_rig.c tests/unit/ctrl_rig.h
 tests_bench_micro_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_bench_micro_LDADD = $(TEST_LDADD)
-EXTRA_DIST += tests/bench/bench.conf tests/bench/README
+EXTRA_DIST += tests/bench/bench.conf tests/bench/README tests/bench/login_times.py
 CLEANFILES += tests/bench/micro
 bench: tests/bench/micro$(EXEEXT)
 	tests/bench/micro$(EXEEXT)

@@ -106,6 +106,15 @@ def is_alive(pid):
         return False
 
 
+def started(pid):
+    """When a process began, in ticks since boot; numbers are used again."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            return int(f.read().rsplit(")", 1)[1].split()[19])
+    except OSError:
+        return None
+
+
 def cpu(pid):
     """Seconds of processor time that a process has used."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
@@ -152,7 +161,7 @@ class Server:
         self.stderr_path = self.log_path  # apart if "log =" names log_path
         self.verbose = True  # -v: debug lines on stderr, which log_path takes
         self.ports = {}
-        self.known_pids = set()
+        self.known = {}  # processes by number: when they began
         self.write_users(users)
         self.write_conf(conf, listen)
         self.own(self.base)
@@ -366,7 +375,8 @@ class Server:
                     title = f.read().decode("utf-8", "replace")
                 if role is None or f": {role}" in title:
                     found.append(pid)
-        self.known_pids.update(found)
+        for pid in found:
+            self.known[pid] = started(pid)
         return found
 
     def open_files(self, role):
@@ -393,7 +403,8 @@ class Server:
             wrong.append("the server does not end")
             self.process.kill()
             self.process.wait()
-        left = [pid for pid in self.known_pids if is_alive(pid)]
+        left = [pid for pid, start in self.known.items()
+                if is_alive(pid) and started(pid) == start]
         for pid in left:
             wrong.append(f"process {pid} is left over")
             with contextlib.suppress(OSError):

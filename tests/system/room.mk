@@ -2,6 +2,7 @@
 # library is all they need; what is not installed is skipped.
 SYSTEM_TESTS = \
 	tests/system/test_abort.py \
+	tests/system/test_abuse.py \
 	tests/system/test_accounts.py \
 	tests/system/test_certificates.py \
 	tests/system/test_confinement.py \
