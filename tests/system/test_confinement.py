@@ -10,7 +10,7 @@ import unittest
 
 import lib
 
-ROLES = ("worker", "auth", "agent")
+ROLES = ("worker", "auth", "agent", "keys")
 
 
 def status(pid):
@@ -96,7 +96,7 @@ class ConfinedRoot(Confined):
                 self.assertEqual(set(found["Uid"].split()), {str(lib.NOBODY)})
 
     def test_roots(self):
-        for role, pid in self.processes("worker", "auth"):
+        for role, pid in self.processes("worker", "auth", "keys"):
             with self.subTest(role=role):
                 self.assertEqual(os.listdir(f"/proc/{pid}/root"), [])
 
