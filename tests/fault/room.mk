@@ -23,28 +23,34 @@ tests_fault_ternftpd_SOURCES = server/main.c $(FAULT_CODE)
 tests_fault_ternftpd_LDADD = $(FAULT_LDADD)
 
 # The unit tests and dialogues: their objects are those of the programs
-# without faults.
+# without faults, which are made with those.
 if HAVE_CHECK
 FAULTY += \
 	tests/fault/agent tests/fault/common tests/fault/dialog \
 	tests/fault/server tests/fault/tls tests/fault/worker
 endif
 tests_fault_agent_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_agent_DEPENDENCIES = tests/unit/check_agent$(EXEEXT)
 tests_fault_agent_LDADD = $(tests_unit_check_agent_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 tests_fault_common_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_common_DEPENDENCIES = tests/unit/check_common$(EXEEXT)
 tests_fault_common_LDADD = $(tests_unit_check_common_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 tests_fault_dialog_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_dialog_DEPENDENCIES = tests/dialog/dialog_test$(EXEEXT)
 tests_fault_dialog_LDADD = $(tests_dialog_dialog_test_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 tests_fault_server_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_server_DEPENDENCIES = tests/unit/check_server$(EXEEXT)
 tests_fault_server_LDADD = $(tests_unit_check_server_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 tests_fault_tls_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_tls_DEPENDENCIES = tests/unit/check_tls$(EXEEXT)
 tests_fault_tls_LDADD = $(tests_unit_check_tls_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 tests_fault_worker_SOURCES = $(FAULT_CODE)
+EXTRA_tests_fault_worker_DEPENDENCIES = tests/unit/check_worker$(EXEEXT)
 tests_fault_worker_LDADD = $(tests_unit_check_worker_OBJECTS) \
 	$(FAULT_LDADD) $(CHECK_LIBS)
 
