@@ -190,9 +190,6 @@ const struct sandbox_rule sandbox_rules[] = {
 	MAY(W | G, pwritev, "uploads"),
 	MAY(W | G, ftruncate, "uploads"),
 
-	/* ------------------------------------------------- keys: private memory */
-	MAY(K, mlock, "private keys are not written to a swap file"),
-
 	/* ------------------------------- agents: files, by path; the name service */
 	MAY(G | R, openat, "roots of accounts; files of the name service"),
 	MAY(G, openat2, "every path of a client"),

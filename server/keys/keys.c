@@ -200,6 +200,21 @@ hide_memory(void)
 		die("RLIMIT_CORE");
 }
 
+/* The ring comes first, and is locked into memory before the limits fall. */
+static bool
+await_ring(struct keys *k)
+{
+	struct pollfd p = { .fd = k->monitor, .events = POLLIN };
+
+	while (k->signer == NULL) {
+		if (poll(&p, 1, -1) == -1 && errno != EINTR)
+			die("poll");
+		if (p.revents != 0 && !serve_monitor(k))
+			return false;
+	}
+	return true;
+}
+
 static void
 loop(struct keys *k)
 {
@@ -231,8 +246,10 @@ keys_main(const struct config *conf, int monitor_fd)
 	hide_memory();
 	k.monitor = monitor_fd;
 	k.worker = -1;
-	sandbox_enter(SANDBOX_KEYS, conf->sandbox, NULL, 0);
-	loop(&k);
+	if (await_ring(&k)) {
+		sandbox_enter(SANDBOX_KEYS, conf->sandbox, NULL, 0);
+		loop(&k);
+	}
 	/* Nothing at exit is ours, as in an auth process. */
 	_exit(EXIT_SUCCESS);
 }
