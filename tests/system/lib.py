@@ -335,7 +335,7 @@ class Server:
                         f"the log to say {pattern!r}", timeout)
 
     EVENT = re.compile(r'^\S+ \w+ \w+\[\d+\] ([a-z-]+)((?: [a-z0-9]+='
-                       r'(?:"(?:[^"\\]|\\.)*"|[^ "]+))+)$', re.M)
+                       r'(?:"(?:[^"\\]|\\.)*"|[^ "\n]+))+)$', re.M)
     FIELD = re.compile(r' ([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^ "]+))')
 
     def events(self, *names):
