@@ -118,6 +118,8 @@ static const struct field {
 	FIELD(BYTES, "bytes", bytes),
 	FIELD(NUMBER, "of", total),
 	FIELD(BYTES, "ms", ms),
+	FIELD(NUMBER, "seconds", seconds),
+	FIELD(NUMBER, "count", count),
 	FIELD(MODE, "mode", mode),
 	FIELD(COUNT, "reply", reply),
 	FIELD(WORD, "tls", tls),

@@ -56,6 +56,7 @@ struct log_event {
 	const char *path, *to;
 	const char *result; /* of a transfer: "complete" */
 	uint64_t bytes, total, ms;
+	uint64_t seconds, count; /* of a ban; its number, or connections */
 	const char *tls, *resumed, *cipher; /* "TLSv1.3", "yes", ... */
 	const char *name; /* that TLS was begun for (SNI) */
 	const char *method; /* "certificate" */

@@ -69,6 +69,13 @@ check_pairs(struct conf_load *l)
 		    conf_where_key(l, SECTION_ANONYMOUS, "enabled"),
 		    "guests are let in but have no root; write root = "
 		    "\"/srv/ftp\" in the block anonymous");
+	if (conf->directory_message != NULL &&
+	    (strchr(conf->directory_message, '/') != NULL ||
+		conf->directory_message[0] == '\0'))
+		conf_complain(l,
+		    conf_where_key(l, SECTION_TOP, "directory_message"),
+		    "directory_message is the name of a file in each "
+		    "directory; write it without any /, such as .message");
 	if (conf->idle_timeout > conf->max_idle_timeout)
 		conf_complain(l, conf_where_key(l, SECTION_TIMEOUTS, "idle"),
 		    "idle (%u) is longer than max_idle (%u); raise max_idle",

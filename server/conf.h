@@ -53,6 +53,7 @@ enum conf_eof { /* an upload that ends without close_notify */
 struct conf_listen { /* listen "name" { ... } */
 	char *name;
 	const char *file; /* where it was defined; NULL: nowhere */
+	int line;
 	int lines[CONF_LISTEN_MAX]; /* of its keys, 0 = not there */
 	struct addr addr; /* IPv6 "::" listens on both families */
 
@@ -239,6 +240,9 @@ struct config {
 	uint32_t log_max_size; /* bytes; 0 = any */
 	char *transfer_log; /* NULL = none */
 	char *banner, *login_message, *goodbye; /* server/message.h */
+	/* To those who are refused at the door. */
+	char *full_message, *address_message, *banned_message, *closed_message;
+	char *directory_message; /* name of a file in it; NULL = none */
 	bool hide_version;
 	uint32_t drain_timeout; /* seconds, after SIGTERM */
 	enum conf_reload_ends reload_ends;
@@ -331,6 +335,8 @@ void conf_forget_texts(struct config *);
  * problems, each written as a line to out.
  */
 int conf_check(const struct config *, bool listens, FILE *out);
+/* The same of what a start does and a reload does not. */
+int conf_check_start(const struct config *, FILE *out);
 /* Writes the effective configuration (-T), in the syntax of ftpd.conf. */
 void conf_print(const struct config *, FILE *out);
 /* Writes every key with its type, range, default and help, as a table. */
@@ -338,7 +344,7 @@ void conf_print_keys(FILE *out);
 void conf_free(struct config *);
 
 /* Where the control socket of this ftpd.conf is, or "none"; in fresh memory.
- * Also if there are mistakes in it, and without its includes. */
+ * Also if there are mistakes in it. */
 char *conf_find_control_socket(const char *path);
 
 /* With another file in the place of ftpd.conf or one that it names: before that

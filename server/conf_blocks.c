@@ -217,6 +217,7 @@ note_lines(const struct conf_load *l, const struct conf_where *w,
 	size_t i;
 
 	listen->file = w->file;
+	listen->line = w->line;
 	for (i = 0; i < conf_nkeys; i++)
 		if (conf_keys[i].section == SECTION_LISTEN)
 			listen->lines[conf_key_row(&conf_keys[i])] =

@@ -9,9 +9,11 @@
 #include <crypt.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,17 +78,35 @@ warning(struct check *c, const struct conf_user *u, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* create_home makes the last part of a path and no more. */
+static void
+check_parent(struct check *c, const struct conf_user *u, const char *path)
+{
+	char *copy = xstrdup(path), *parent = dirname(copy);
+	struct stat st;
+
+	if (stat(parent, &st) == -1)
+		warning(c, u,
+		    "root %s: create_home cannot make it, because %s is "
+		    "missing; create that: mkdir -p %s",
+		    path, parent, parent);
+	free(copy);
+}
+
 /*
  * A directory that somebody has as his root. What is wrong with it concerns
  * him alone (a disk that is not mounted yet): the server runs, and his login is
  * refused with the reason in the log (R9.3).
  */
 static void
-check_root(struct check *c, const struct conf_user *u, const char *path)
+check_root(
+    struct check *c, const struct conf_user *u, const char *path, bool create)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0) {
+	if (create && stat(path, &st) == -1 && errno == ENOENT)
+		check_parent(c, u, path);
+	else if (stat(path, &st) == 0) {
 		if (!S_ISDIR(st.st_mode))
 			warning(
 			    c, u, "root %s is not a directory; name one", path);
@@ -152,7 +172,7 @@ check_users(struct check *c)
 	const struct conf_user *u;
 
 	ARRAY_FOREACH (u, c->conf->users, c->conf->nusers) {
-		check_root(c, u, u->rules.root);
+		check_root(c, u, u->rules.root, u->rules.create_home);
 		check_mounts(c, u, u->name, &u->rules);
 		check_password(c, u);
 		if (u->rules.uid.set && !c->root &&
@@ -434,7 +454,8 @@ check_system_accounts(struct check *c)
 		    "another service there",
 		    c->conf->pam_service, path, strerror(errno));
 	if (c->conf->system_rules.root != NULL)
-		check_root(c, NULL, c->conf->system_rules.root);
+		check_root(c, NULL, c->conf->system_rules.root,
+		    c->conf->system_rules.create_home);
 }
 #else
 static void
@@ -454,10 +475,11 @@ check_log(struct check *c)
 
 	if (log == NULL ||
 	    (strcmp(log, "stderr") != 0 && strcmp(log, "syslog") != 0 &&
-		strcmp(log, "none") != 0 && log[0] != '/'))
+		strcmp(log, "journal") != 0 && strcmp(log, "none") != 0 &&
+		log[0] != '/'))
 		problem(c, NULL,
-		    "log \"%s\" is no place to write to; write "
-		    "stderr, syslog, none or an absolute path",
+		    "log \"%s\" is no place to write to; write stderr, "
+		    "syslog, journal, none or an absolute path",
 		    log != NULL ? log : "");
 }
 
@@ -471,7 +493,8 @@ check_accounts(struct check *c)
 	check_users(c);
 	check_demands(c);
 	if (conf->anonymous)
-		check_root(c, NULL, conf->anonymous_rules.root);
+		check_root(c, NULL, conf->anonymous_rules.root,
+		    conf->anonymous_rules.create_home);
 	check_mounts(c, NULL, "anonymous", &conf->anonymous_rules);
 	check_mounts(c, NULL, "system", &conf->system_rules);
 	check_system_accounts(c);

@@ -184,7 +184,8 @@ on_key(cfg_t *cfg, cfg_opt_t *opt)
 	const struct conf_key *k = conf_key_find(section_of(cfg), opt->name);
 	struct conf_where w = where_now(cfg), *seen;
 	struct conf_input in = { .text = cfg_opt_getnstr(opt, 0),
-		.dir = cur.file->dir };
+		.dir = cur.file->dir,
+		.load = cur.load };
 
 	if (k == NULL) {
 		complain_unknown(cfg, opt->name);

@@ -11,9 +11,12 @@
 
 #include "server/conf_keys.h"
 
+struct conf_load; /* conf_parse.h */
+
 struct conf_input {
 	const char *text; /* as written, unquoted */
 	const char *dir; /* relative paths start here */
+	struct conf_load *load; /* remembers files that are read, or NULL */
 	char why[256]; /* on failure: "what is wrong; how to mend it" */
 };
 

@@ -13,33 +13,11 @@
 #include "server/conf_text.h"
 
 #define KEY "control_socket"
+#define INCLUDE_DEPTH 10 /* as conf_parse.c */
 
-/* The value of the key at the top level, in fresh memory, or NULL. */
-static char *
-find_value(const char *text, size_t len)
-{
-	struct conf_scanner sc;
-	struct conf_token t;
-	int depth = 0;
-	bool is_key = false, is_value = false;
+static char *find_in_file(const char *path, int depth);
 
-	conf_scan_init(&sc, text, len);
-	while ((t = conf_scan_code(&sc)).kind != TOKEN_END &&
-	       t.kind != TOKEN_BAD) {
-		if (is_value)
-			return conf_token_text(&t);
-		is_value = is_key && conf_token_is(&t, '=');
-		is_key = depth == 0 && t.kind == TOKEN_WORD &&
-			 t.len == strlen(KEY) && memcmp(t.p, KEY, t.len) == 0;
-		if (conf_token_is(&t, '{'))
-			depth++;
-		if (conf_token_is(&t, '}'))
-			depth--;
-	}
-	return NULL;
-}
-
-/* As the type conf_path does it. */
+/* As the type conf_path does it; takes value over. */
 static char *
 from_directory(const char *conf_path, char *value)
 {
@@ -53,18 +31,77 @@ from_directory(const char *conf_path, char *value)
 	return path;
 }
 
+static bool
+is_word(const struct conf_token *t, const char *word)
+{
+	return t->kind == TOKEN_WORD && t->len == strlen(word) &&
+	       memcmp(t->p, word, t->len) == 0;
+}
+
+/* Behind the word include: what that file says, or NULL. */
+static char *
+find_in_include(struct conf_scanner *sc, const char *path, int depth)
+{
+	struct conf_token t = conf_scan_code(sc);
+	char *name, *value;
+
+	if (!conf_token_is(&t, '('))
+		return NULL;
+	t = conf_scan_code(sc);
+	if (t.kind != TOKEN_WORD && t.kind != TOKEN_STRING)
+		return NULL;
+	name = from_directory(path, conf_token_text(&t));
+	value = find_in_file(name, depth + 1);
+	free(name);
+	return value;
+}
+
+/* The value of the key at the top level of this text, or of what it includes,
+ * in fresh memory; or NULL. */
+static char *
+find_value(const char *path, const char *text, size_t len, int level)
+{
+	struct conf_scanner sc;
+	struct conf_token t, last = { 0 };
+	bool is_value = false;
+	char *value = NULL;
+	int depth = 0;
+
+	conf_scan_init(&sc, text, len);
+	while (value == NULL && (t = conf_scan_code(&sc)).kind != TOKEN_END &&
+	       t.kind != TOKEN_BAD) {
+		if (is_value)
+			return from_directory(path, conf_token_text(&t));
+		is_value =
+		    depth == 0 && is_word(&last, KEY) && conf_token_is(&t, '=');
+		if (depth == 0 && is_word(&t, "include"))
+			value = find_in_include(&sc, path, level);
+		depth += conf_token_is(&t, '{') - conf_token_is(&t, '}');
+		last = t;
+	}
+	return value;
+}
+
+static char *
+find_in_file(const char *path, int depth)
+{
+	char *text, *value;
+	size_t len;
+
+	if (depth > INCLUDE_DEPTH)
+		return NULL;
+	text = conf_text_read(path, &len);
+	if (text == NULL)
+		return NULL;
+	value = find_value(path, text, len, depth);
+	free_secret(text, len);
+	return value;
+}
+
 char *
 conf_find_control_socket(const char *conf_path)
 {
-	char *text, *value = NULL;
-	size_t len;
+	char *value = find_in_file(conf_path, 0);
 
-	text = conf_text_read(conf_path, &len);
-	if (text != NULL) {
-		value = find_value(text, len);
-		free_secret(text, len);
-	}
-	if (value == NULL)
-		return xstrdup(CONF_CONTROL_SOCKET);
-	return from_directory(conf_path, value);
+	return value != NULL ? value : xstrdup(CONF_CONTROL_SOCKET);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ternftpd explain: the answers of the deciding code in words, with the line of
- * the configuration that each comes from.
+ * ternftpd explain: questions, as words or as lines.
  */
 #include "server/explain.h"
 
@@ -9,148 +8,127 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "common/vpath.h"
-#include "server/conf_rules.h"
-#include "server/rights.h"
+#include "common/str.h"
+#include "server/explain_priv.h"
 
-#define WORDS_MAX 4
+#define WORDS_MAX 10
 
-/* What the settings of this key have to do with a refusal. */
+/* Clients come over TLS where there is any. */
+static const struct conf_listen *
+default_listen(const struct config *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nlistens; i++)
+		if (conf_listen_has_tls(&conf->listens[i]))
+			return &conf->listens[i];
+	return &conf->listens[0];
+}
+
+static const struct conf_listen *
+find_listen(const struct config *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nlistens; i++)
+		if (strcmp(conf->listens[i].name, name) == 0)
+			return &conf->listens[i];
+	return NULL;
+}
+
+static int
+set_listen(struct question *q, const char *value)
+{
+	q->listen = find_listen(q->conf, value);
+	return q->listen != NULL ? 0 : -1;
+}
+
+static int
+set_host(struct question *q, const char *value)
+{
+	const struct conf_host *h = conf_find_host(q->conf, value);
+
+	q->conf = conf_of_host(q->conf, h);
+	return h != NULL ? 0 : -1;
+}
+
+static int
+set_tls(struct question *q, const char *value)
+{
+	q->tls = strcmp(value, "no") != 0;
+	return 0;
+}
+
+static int
+set_prot(struct question *q, const char *value)
+{
+	q->prot = ascii_casecmp(value, "C") != 0;
+	return 0;
+}
+
+static int
+set_from(struct question *q, const char *value)
+{
+	q->at.from = value;
+	return 0;
+}
+
 static const struct {
-	const char *reason, *key;
-} reason_keys[] = {
-	{ "tls-required", "tls" },
-	{ "ip-denied", "networks" },
-	{ "account-expired", "expires" },
-	{ "outside-hours", "hours" },
+	const char *name;
+	int (*set)(struct question *, const char *value);
+} options[] = {
+	{ "from", set_from },
+	{ "host", set_host },
+	{ "listen", set_listen },
+	{ "prot", set_prot },
+	{ "tls", set_tls },
 };
 
-/* ------------------------------------------------------------ which line */
+/* An option, or an address. 0, or -1 if it is neither. */
 static int
-line_of(const struct conf_rules *r, enum conf_section_id id, const char *key)
+take_option(struct question *q, const char *word)
 {
-	return r->lines[conf_rules_index(conf_key_find(id, key))];
-}
-
-/* The user's own line, else that of his group, else the default. */
-static void
-tell_line(const struct config *conf, const struct explain_login *e,
-    const char *key, FILE *out)
-{
-	const struct conf_user *u = e->block;
-	const struct conf_group *g = NULL;
-	int line;
-
-	if (u == NULL) {
-		line = line_of(e->rules, SECTION_ANONYMOUS, key);
-		if (line > 0)
-			fprintf(out, "  decided by %s:%d: anonymous, %s\n",
-			    conf->path, line, key);
-		else
-			fprintf(out,
-			    "  decided by %s: anonymous, the default of %s\n",
-			    conf->path, key);
-		return;
-	}
-	if (u->group != NULL)
-		g = conf_find_group(conf, u->group);
-	line = line_of(e->rules, SECTION_USER, key);
-	if (line > 0)
-		fprintf(out, "  decided by %s:%d: user %s, %s\n", u->file, line,
-		    u->name, key);
-	else if (g != NULL &&
-		 (line = line_of(&g->rules, SECTION_GROUP, key)) > 0)
-		fprintf(out, "  decided by %s:%d: group %s, %s\n", g->file,
-		    line, g->name, key);
-	else
-		fprintf(out, "  decided by %s:%d: user %s, the default of %s\n",
-		    u->file, u->line, u->name, key);
-}
-
-static void
-tell_place(const struct config *conf, const struct explain_login *e,
-    const char *at, FILE *out)
-{
-	const struct conf_rules *r = e->rules;
-	const char *file = e->block != NULL ? e->block->file : conf->path;
+	const char *value = strchr(word, '=');
 	size_t i;
 
-	for (i = 0; i < r->nplaces; i++) {
-		if (!r->places[i].has_rights ||
-		    strcmp(r->places[i].at, at) != 0)
-			continue;
-		if (r->places[i].line > 0)
-			fprintf(out, "  decided by %s:%d: %s \"%s\"\n", file,
-			    r->places[i].line,
-			    r->places[i].is_mount ? "mount" : "path", at);
-		else
-			fprintf(out, "  decided by the group %s: \"%s\"\n",
-			    e->block->group, at);
-		return;
-	}
-}
-
-/* ----------------------------------------------------------- the answers */
-static void
-tell_refused_login(
-    const struct config *conf, const struct explain_login *e, FILE *out)
-{
-	size_t i;
-
-	fprintf(out, "refused: USER %s: 530, reason %s\n", e->user, e->reason);
-	if (e->rules == NULL && conf->system_accounts)
-		fputs("  no block of this name; PAM decides about accounts of "
-		      "this machine\n",
-		    out);
-	if (strcmp(e->reason, "disabled") == 0)
-		fprintf(out, "  decided by %s:%d: user %s, disabled\n",
-		    e->block->file, e->block->line, e->user);
-	for (i = 0; i < NELEM(reason_keys); i++)
-		if (strcmp(e->reason, reason_keys[i].reason) == 0)
-			tell_line(conf, e, reason_keys[i].key, out);
-}
-
-static void
-tell_path(const struct config *conf, const struct explain_login *e,
-    const char *verb, const char *path, const struct explain_path *p, FILE *out)
-{
-	char needed[256], has[256];
-
-	fprintf(out, "%s: %s %s (%s)%s\n", p->allowed ? "allowed" : "refused",
-	    verb, path, p->exists ? "exists" : "does not exist",
-	    p->allowed ? "" : ": 550, the account lacks the right");
-	fprintf(out, "  needs %s%s; has %s\n", p->any ? "one of " : "",
-	    p->needed == 0 ? "nothing"
-			   : rights_str(p->needed, needed, sizeof(needed)),
-	    rights_str(p->has, has, sizeof(has)));
-	if (p->at[0] != '\0')
-		tell_place(conf, e, p->at, out);
-	else
-		tell_line(conf, e, "rights", out);
+	if (value == NULL)
+		return addr_parse_ip(&q->login.peer, word);
+	for (i = 0; i < NELEM(options); i++)
+		if (strlen(options[i].name) == (size_t)(value - word) &&
+		    strncmp(options[i].name, word, (size_t)(value - word)) == 0)
+			return options[i].set(q, value + 1);
+	return -1;
 }
 
 static int
 explain_one(const struct config *conf, int argc, char **argv, FILE *out)
 {
-	static struct explain_login e; /* an account is large */
-	static struct explain_path p;
-	char path[VPATH_MAX];
+	static struct question q;
+	int i, n = 0;
+	bool site = argc > 1 && ascii_casecmp(argv[1], "SITE") == 0;
 
-	e.user = argv[0];
-	e.tls = conf_any_listen(conf, conf_listen_has_tls);
-	e.now = time(NULL);
-	if (addr_parse_ip(&e.peer, argc > 3 ? argv[3] : "127.0.0.1") == -1)
+	if (argc < (site ? 4 : 3))
 		return -1;
-	explain_login(conf, &e);
-	if (e.reason != NULL) {
-		tell_refused_login(conf, &e, out);
-		return 1;
-	}
-	if (vpath_join(path, e.account.start_dir, argv[2]) != 0 ||
-	    explain_path(&e.account, argv[1], path, &p) == -1)
-		return -1;
-	tell_path(conf, &e, argv[1], path, &p, out);
-	return p.allowed ? 0 : 1;
+	memset(&q, 0, offsetof(struct question, login));
+	memset(&q.at, 0, sizeof(q.at));
+	q.conf = conf;
+	q.out = out;
+	q.over = false;
+	q.listen = default_listen(conf);
+	q.tls = q.prot = -1;
+	q.at.from = "";
+	q.login.user = argv[n++];
+	q.login.now = time(NULL);
+	(void)addr_parse_ip(&q.login.peer, "127.0.0.1");
+	(void)snprintf(q.verb, sizeof(q.verb), "%s%s%s", argv[n],
+	    site ? " " : "", site ? argv[n + 1] : "");
+	q.argument = argv[n += site ? 2 : 1];
+	for (i = n + 1; i < argc; i++)
+		if (take_option(&q, argv[i]) == -1)
+			return -1;
+	q.login.tls = q.tls != -1 ? q.tls : conf_listen_has_tls(q.listen);
+	q.prot_p = q.login.tls && q.prot != 0;
+	return explain_ask(&q);
 }
 
 static int
@@ -176,7 +154,7 @@ explain_lines(const struct config *conf, FILE *in, FILE *out)
 
 	while (result != -1 && getline(&line, &size, in) != -1) {
 		n = split(line, words);
-		result = n < 3 ? -1 : explain_one(conf, n, words, out);
+		result = explain_one(conf, n, words, out);
 	}
 	free(line);
 	return result;
@@ -187,7 +165,5 @@ explain(const struct config *conf, int argc, char **argv, FILE *in, FILE *out)
 {
 	if (argc == 0)
 		return explain_lines(conf, in, out);
-	return argc < 3 || argc > WORDS_MAX
-		   ? -1
-		   : explain_one(conf, argc, argv, out);
+	return argc > WORDS_MAX ? -1 : explain_one(conf, argc, argv, out);
 }

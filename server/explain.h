@@ -2,8 +2,8 @@
 /*
  * What would happen, and which line decides: ternftpd explain.
  *
- * The questions are put to the code that decides in the server, which the two
- * rooms offer here; explain.c puts the answers into words.
+ * The questions are put to the code that decides in the server, which other
+ * rooms offer here; explain.c asks in the order in which a client meets them.
  */
 #ifndef SERVER_EXPLAIN_H
 #define SERVER_EXPLAIN_H
@@ -24,7 +24,6 @@ struct explain_login {
 	time_t now;
 
 	/* the answers */
-	const struct conf_user *block; /* NULL: a guest */
 	const struct conf_rules *rules; /* NULL: nobody's, or PAM's */
 	const char *reason; /* the code of the refusal, NULL = let in */
 	struct account account; /* if let in */
@@ -33,20 +32,30 @@ struct explain_login {
 void explain_login(const struct config *, struct explain_login *);
 
 struct explain_path {
+	/* The command, and of RNTO what is to be renamed, or "". */
+	const char *verb, *path, *from;
+
+	/* the answers */
 	bool allowed;
 	bool exists;
+	int code; /* of a refusal */
 	uint32_t needed; /* all, or with any one, of these */
 	bool any;
 	uint32_t has; /* there */
-	const char *at; /* of the mount or path block that says so, "" = none */
-	char place[VPATH_MAX]; /* that at points to */
+	bool held; /* a mount or path block is at or below it */
+	char rule[RULE_MAX]; /* that decides (server/rule.h) */
+
+	bool stores; /* bytes come, and the quota counts: */
+	bool fits;
+	int64_t bytes, files; /* that are stored */
+	enum rule_line quota; /* that is used up */
 };
 /* server/agent: what the account may do there. -1: no such verb. */
-int explain_path(const struct account *, const char *verb, const char *path,
-    struct explain_path *);
+int explain_path(const struct account *, struct explain_path *);
 
-/* argv: USER VERB PATH [ADDRESS], or nothing for lines of them on in. Returns
- * 0 if the last one is allowed, 1 if not, -1 for wrong usage. */
+/* argv: USER VERB PATH [ADDRESS] [option=value ...], or nothing for lines of
+ * them on in. Returns 0 if the last one is allowed, 1 if not, -1 for wrong
+ * usage. */
 int explain(const struct config *, int argc, char **argv, FILE *in, FILE *out);
 
 #endif

@@ -34,7 +34,8 @@ static const char usage_text[] =
     "       ternftpd -t [-c file]         check the configuration\n"
     "       ternftpd -T [-c file]         print what it amounts to\n"
     "       ternftpd [-c file] explain [--host NAME] [USER VERB PATH "
-    "[ADDRESS]]\n"
+    "[ADDRESS]\n"
+    "                [listen=NAME] [tls=no] [prot=C] [from=PATH]]\n"
     "                                     what would happen, and why\n"
     "       ternftpd --keys               print every key of ftpd.conf\n"
     "       ternftpd --version\n";
@@ -122,8 +123,9 @@ complain(const struct command_line *cl, const char *err)
 static int
 check(const struct config *conf)
 {
-	int problems =
-	    conf_check(conf, true, stderr) + tlsconf_check(conf, stderr);
+	int problems = conf_check(conf, true, stderr) +
+		       tlsconf_check(conf, stderr) +
+		       conf_check_start(conf, stderr);
 
 	if (problems == 0)
 		printf("%s is in order\n", conf->path);

@@ -4,9 +4,11 @@
  */
 #include "server/message.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 
@@ -26,6 +28,27 @@ host(const struct message_values *v, char *scratch, size_t size)
 }
 
 static const char *
+local(const struct message_values *v, char *scratch, size_t size)
+{
+	return addr_ip_str(v->local, scratch, size);
+}
+
+static char server_name[HOST_NAME_MAX + 1];
+
+static const char *
+name(const struct message_values *v, char *scratch, size_t size)
+{
+	return server_name[0] != '\0' ? server_name : "-";
+}
+
+static const char *
+number(const struct message_values *v, char *scratch, size_t size)
+{
+	(void)snprintf(scratch, size, "%u", (unsigned)v->number);
+	return scratch;
+}
+
+static const char *
 time_now(const struct message_values *v, char *scratch, size_t size)
 {
 	time_t now = time(NULL);
@@ -40,7 +63,7 @@ time_now(const struct message_values *v, char *scratch, size_t size)
 static const char *
 directory(const struct message_values *v, char *scratch, size_t size)
 {
-	return v->dir;
+	return v->dir != NULL ? v->dir : "-";
 }
 
 static const char *
@@ -55,6 +78,9 @@ static const struct {
 } macros[] = {
 	{ 'u', user },
 	{ 'h', host },
+	{ 'l', local },
+	{ 'n', name },
+	{ 'm', number },
 	{ 't', time_now },
 	{ 'd', directory },
 	{ '%', percent },
@@ -76,8 +102,12 @@ message_error(const char *text)
 {
 	unsigned lines = 1;
 
+	if (server_name[0] == '\0')
+		(void)gethostname(server_name, sizeof(server_name) - 1);
 	if (text[0] == '\0')
 		return "is empty";
+	if (strlen(text) >= MESSAGE_SIZE)
+		return "is longer than 4095 bytes";
 	for (; *text != '\0'; text++) {
 		if (*text == '\n')
 			lines++;
@@ -115,4 +145,59 @@ message_expand(
 				out[len] = '?';
 	}
 	out[len] = '\0';
+}
+
+/* Of one line; Telnet's IAC is doubled (RFC 854). */
+static size_t
+put_line(int code, char mark, const char *text, char *out, size_t size)
+{
+	char head[8];
+	size_t n = (size_t)snprintf(head, sizeof(head), "%03d%c", code, mark);
+	const char *p = text[0] != '\0' ? text : "-";
+
+	if (n + 2 * strlen(p) + 2 > size)
+		return 0;
+	memcpy(out, head, n);
+	for (; *p != '\0'; p++) {
+		out[n++] = *p;
+		if (*p == (char)0xff)
+			out[n++] = *p;
+	}
+	memcpy(out + n, "\r\n", 2);
+	return n + 2;
+}
+
+size_t
+message_reply(int code, const char *expanded, char *out, size_t size)
+{
+	char copy[MESSAGE_SIZE], *line, *rest = copy;
+	size_t n = 0;
+
+	(void)strlcpy(copy, expanded, sizeof(copy));
+	while ((line = strsep(&rest, "\n")) != NULL)
+		n += put_line(
+		    code, rest != NULL ? '-' : ' ', line, out + n, size - n);
+	return n;
+}
+
+void
+message_clean(char *text, unsigned max_lines)
+{
+	unsigned lines = 1;
+	char *p, *to = text;
+
+	for (p = text; *p != '\0' && lines <= max_lines; p++) {
+		if (*p == '\r' && (p[1] == '\n' || p[1] == '\0'))
+			continue;
+		lines += *p == '\n';
+		if (*p == '\t')
+			*to++ = ' ';
+		else if (*p != '\n' && ((unsigned char)*p < 0x20 || *p == 0x7f))
+			*to++ = '?';
+		else
+			*to++ = *p;
+	}
+	while (to > text && to[-1] == '\n')
+		to--;
+	*to = '\0';
 }

@@ -292,6 +292,10 @@ enum proto_fs {
 	/* no fields; only of an account with a quota -> u64 bytes, u64 quota,
 	 * u64 files, u64 quota of files (0 = none) */
 	FS_USAGE = 154,
+	/* str path (a directory) -> str what its file directory_message says,
+	 * or "": there is none, or it was said before. Of at most MESSAGE_SIZE
+	 * (server/message.h), clean. */
+	FS_MESSAGE = 155,
 };
 
 #define FS_WARM_MAX (16 * 1024 * 1024)

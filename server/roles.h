@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/privdrop.h"
+#include "common/sockutil.h"
 #include "server/conf.h"
 
 struct tlsconf;
@@ -22,6 +23,9 @@ struct monitor_options {
 
 /* Runs the server; returns the exit status. */
 int monitor_main(struct config *, const struct monitor_options *);
+
+/* Could it be listened on? 0, or an errno. */
+int listener_try(const struct addr *);
 
 /*
  * The roles run in a child of the monitor that has closed everything but its

@@ -5,6 +5,7 @@ libserver_a_SOURCES += \
 	server/conf_accounts.c \
 	server/conf_blocks.c \
 	server/conf_check.c \
+	server/conf_check_start.c \
 	server/conf_diff.c server/conf_diff.h \
 	server/conf_hostnames.c \
 	server/conf_hosts.c \
@@ -23,7 +24,11 @@ libserver_a_SOURCES += \
 	server/control_path.c \
 	server/counters.c server/counters.h \
 	server/explain.c server/explain.h \
+	server/explain_ask.c \
+	server/explain_limits.c \
+	server/explain_priv.h \
 	server/keymsg.c server/keymsg.h \
+	server/live.h \
 	server/message.c server/message.h \
 	server/nat.c server/nat.h \
 	server/password_hash.c server/password_hash.h \

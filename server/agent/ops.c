@@ -24,6 +24,7 @@
 static const struct agent_op ops[] = {
 	{ FS_STAT, "stat", "p", RIGHT_LIST | RIGHT_READ, 0, agent_stat },
 	{ FS_CHDIR, "chdir", "p", 0, 0, agent_chdir },
+	{ FS_MESSAGE, "message", "p", 0, 0, agent_message },
 	{ FS_OPEN, "open", "p", RIGHT_READ, 0, agent_open },
 	{ FS_LIST, "list", "1444ps", RIGHT_LIST, 0, agent_list },
 	{ FS_LIST_NEXT, "list", "", 0, OP_F_LISTING, agent_list_next },
@@ -69,6 +70,12 @@ uint32_t
 op_rights(uint16_t type)
 {
 	return op_find(type)->rights;
+}
+
+bool
+op_moves(uint16_t type)
+{
+	return (op_find(type)->flags & OP_F_NAME) != 0;
 }
 
 static bool

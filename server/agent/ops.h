@@ -42,13 +42,16 @@ enum fs_status op_run(
 
 /* The rights of the row: one of them is needed, 0 = none. */
 uint32_t op_rights(uint16_t type);
+/* Does it take a name away that leads to a place of the account? */
+bool op_moves(uint16_t type);
 
 /* errno as a refusal; keeps it in the request for the log. */
 enum fs_status req_errno(struct agent_req *);
 enum fs_status fs_status_of(int err);
 
 /* fsops.c */
-agent_handler agent_stat, agent_chdir, agent_space, agent_umask, agent_usage;
+agent_handler agent_stat, agent_message, agent_chdir, agent_space, agent_umask,
+    agent_usage;
 /* download.c */
 agent_handler agent_open, agent_keep, agent_read, agent_warm, agent_close;
 /* fsnames.c */

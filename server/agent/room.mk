@@ -12,6 +12,7 @@ libserver_a_SOURCES += \
 	server/agent/glob.c server/agent/glob.h \
 	server/agent/idnames.c server/agent/idnames.h \
 	server/agent/list.c server/agent/list.h \
+	server/agent/message.c \
 	server/agent/ops.c server/agent/ops.h \
 	server/agent/partial.c server/agent/partial.h \
 	server/agent/places.c server/agent/places.h \

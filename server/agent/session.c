@@ -59,12 +59,30 @@ reachable_home(const struct account *acct)
 	return root;
 }
 
+void
+rules_load(struct agent_session *s, const struct account *acct)
+{
+	int i;
+
+	s->rights_line = acct->rules.lines[RULE_RIGHTS];
+	for (i = 0; i < 2; i++)
+		if (acct->rules.files[i][0] != '\0')
+			s->rule_files[i] = xstrdup(acct->rules.files[i]);
+}
+
+void
+rules_free(struct agent_session *s)
+{
+	free(s->rule_files[0]);
+	free(s->rule_files[1]);
+}
+
 struct agent_session *
 agent_session_new(const struct config *conf, const struct ident *ident,
     uint64_t sid, int chan, const struct account *acct)
 {
 	struct agent_session *s;
-	int root = reachable_home(acct), i;
+	int root = reachable_home(acct);
 
 	if (root == -1)
 		return NULL;
@@ -77,10 +95,7 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->file = -1;
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
-	s->rights_line = acct->rules.lines[RULE_RIGHTS];
-	for (i = 0; i < 2; i++)
-		if (acct->rules.files[i][0] != '\0')
-			s->rule_files[i] = xstrdup(acct->rules.files[i]);
+	rules_load(s, acct);
 	s->umask = acct->umask & 0777;
 	s->file_mode = acct->file_mode;
 	s->dir_mode = acct->dir_mode;
@@ -103,8 +118,8 @@ agent_session_free(struct agent_session *s)
 	fd_close(&s->root);
 	places_free(s);
 	free(s->user);
-	free(s->rule_files[0]);
-	free(s->rule_files[1]);
+	rules_free(s);
+	free(s->told);
 	free(s);
 }
 

@@ -24,6 +24,7 @@
 struct listing; /* list.c */
 struct place; /* places.h */
 struct upload; /* upload.c */
+struct told; /* message.c */
 struct usage; /* server/usage.h */
 
 struct agent_session {
@@ -47,6 +48,8 @@ struct agent_session {
 	struct upload *plan; /* what FS_STORE checked in the last request */
 	struct usage *usage; /* server/usage.h; NULL: no quota */
 	uint64_t quota, quota_files; /* 0 = no limit */
+	struct told *told; /* directories whose message was shown */
+	unsigned ntold;
 	int file; /* being downloaded through FS_READ, or -1 */
 	bool dev_known; /* the file system of the last download: */
 	dev_t dev;
@@ -91,6 +94,9 @@ int agent_home_open(const struct account *);
  */
 struct agent_session *agent_session_new(const struct config *,
     const struct ident *, uint64_t sid, int chan, const struct account *);
+/* Where its rights are said, for policy.c. */
+void rules_load(struct agent_session *, const struct account *);
+void rules_free(struct agent_session *);
 /* Abandons what is unfinished and closes everything. */
 void agent_session_free(struct agent_session *);
 

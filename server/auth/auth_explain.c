@@ -16,13 +16,13 @@ is_guest(const struct config *conf, const char *name)
 }
 
 static const char *
-objection(const struct explain_login *e)
+objection(const struct explain_login *e, const struct conf_user *u)
 {
 	const struct auth_request req = {
 		.user = e->user, .peer = e->peer, .tls = e->tls
 	};
 
-	if (e->block != NULL && e->block->disabled)
+	if (u != NULL && u->disabled)
 		return "disabled";
 	return auth_account_objection(e->rules, &req, e->now);
 }
@@ -31,21 +31,22 @@ void
 explain_login(const struct config *conf, struct explain_login *e)
 {
 	static struct auth a;
+	const struct conf_user *u = conf_find_user(conf, e->user);
 
 	a.conf = conf;
 	e->rules = NULL;
-	e->block = conf_find_user(conf, e->user);
-	if (e->block != NULL)
-		e->rules = &e->block->rules;
+	if (u != NULL)
+		e->rules = &u->rules;
 	else if (is_guest(conf, e->user))
 		e->rules = &conf->anonymous_rules;
 	if (e->rules == NULL) {
 		e->reason = "no-such-user";
 		return;
 	}
-	e->reason = objection(e);
+	e->reason = objection(e, u);
 	if (e->reason != NULL)
 		return;
 	auth_account_init(&a, &e->account, e->user);
 	auth_account_fill(&a, &e->account, e->rules);
+	e->account.anonymous = u == NULL;
 }

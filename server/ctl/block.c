@@ -285,8 +285,7 @@ tell_server(
 		l = link_find(ctl);
 	printf("%s %s %s", ch->kind, ch->name, done);
 	if (l == NULL) {
-		puts("; no running server was found, and one that runs knows "
-		     "it after a reload");
+		puts("; no running server was found");
 		return EXIT_SUCCESS;
 	}
 	put_u8(link_ask(l, CT_RELOAD), false);

@@ -11,6 +11,7 @@ libserver_a_SOURCES += \
 	server/ctl/ctl_fingerprint.c \
 	server/ctl/ctl_look.c \
 	server/ctl/ctl_user.c \
+	server/ctl/live.c \
 	server/ctl/link.c server/ctl/link.h \
 	server/ctl/password.c server/ctl/password.h \
 	server/ctl/show.c server/ctl/show.h \

@@ -12,52 +12,49 @@
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
+/* Why a client is refused, and what it is told. */
+struct refusal {
+	enum reason reason;
+	const char *message;
+	uint32_t number;
+};
+
 /* R15.2: said before TLS and before any hash. */
 static bool
-is_banned(struct monitor *m, const struct addr *peer, char *text, size_t size)
+is_banned(struct monitor *m, const struct addr *peer, struct refusal *r)
 {
 	uint32_t left = bans_refuse(m->bans, peer);
 
-	if (left == 0)
-		return false;
-	snprintf(text, size,
-	    "421 Your address is banned, try again in %u minutes",
-	    (unsigned)((left + 59) / 60));
-	return true;
+	*r = (struct refusal){ REASON_BANNED, m->conf->banned_message,
+		(left + 59) / 60 };
+	return left > 0;
 }
 
-/* The reason to refuse this peer, and in text; REASON_NONE if there is none.
- * lftp looks for "Too many connections" (R16.2). */
-static enum reason
-limit_reached(
-    struct monitor *m, const struct addr *peer, char *text, size_t size)
+/* lftp looks for "Too many connections" (R16.2). */
+static bool
+is_full(struct monitor *m, const struct addr *peer, struct refusal *r)
 {
 	const struct config *conf = m->conf;
 
 	if (conf->max_sessions != 0 &&
 	    m->sessions.count >= conf->max_sessions) {
-		snprintf(text, size,
-		    "421 Too many connections (max %u), try later",
-		    (unsigned)conf->max_sessions);
-		return REASON_MAX_SESSIONS;
+		*r = (struct refusal){ REASON_MAX_SESSIONS, conf->full_message,
+			conf->max_sessions };
+		return true;
 	}
 	if (!guard_connection(m->guard, peer)) {
-		snprintf(text, size,
-		    "421 Too many connections from your address (max %u a "
-		    "minute), try later",
-		    (unsigned)conf->connections_per_minute);
-		return REASON_CONNECTION_RATE;
+		*r = (struct refusal){ REASON_CONNECTION_RATE,
+			conf->address_message, conf->connections_per_minute };
+		return true;
 	}
 	if (conf->max_per_ip != 0 &&
 	    sessions_from(&m->sessions, peer) >= conf->max_per_ip) {
-		snprintf(text, size,
-		    "421 Too many connections from your address (max %u), "
-		    "try later",
-		    (unsigned)conf->max_per_ip);
+		*r = (struct refusal){ REASON_MAX_PER_IP, conf->address_message,
+			conf->max_per_ip };
 		clients_probe(m, sessions_tally_from(&m->sessions, peer));
-		return REASON_MAX_PER_IP;
+		return true;
 	}
-	return REASON_NONE;
+	return false;
 }
 
 enum reason
@@ -86,6 +83,16 @@ host_limit_reached(struct monitor *m, const struct conf_host *h,
 	return REASON_MAX_PER_HOST;
 }
 
+static bool
+is_host_full(struct monitor *m, const struct conf_host *host,
+    const struct addr *peer, struct refusal *r, char *text, size_t size)
+{
+	r->reason = host_limit_reached(m, host, peer, false, text, size);
+	r->message = text + sizeof("421 ") - 1;
+	r->number = 0;
+	return r->reason != REASON_NONE;
+}
+
 const char *
 host_rule(const struct conf_host *h, char *out)
 {
@@ -97,21 +104,22 @@ host_rule(const struct conf_host *h, char *out)
 
 static void
 refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
-    const struct conf_host *host, enum reason reason, const char *text)
+    const struct conf_host *host, const struct refusal *r)
 {
 	char rule[RULE_MAX];
 	const struct log_event e = { .id = EVENT_REFUSE,
-		.reason = reason,
-		.rule = reason == REASON_MAX_PER_HOST
+		.reason = r->reason,
+		.rule = r->reason == REASON_MAX_PER_HOST
 			    ? host_rule(host, rule)
-			    : rule_reason(m->conf, NULL, reason, rule),
+			    : rule_reason(m->conf, NULL, r->reason, rule),
 		.peer = peer,
 		.host = host != NULL ? host->name : NULL,
 		.reply = 421 };
 
-	reasons_count(&m->reasons, "refused", reason_code(reason));
-	log_event(&e);
-	client_refuse(m, fd, listener, text);
+	reasons_count(&m->reasons, "refused", reason_code(r->reason));
+	if (r->reason != REASON_BANNED) /* bans_refuse() has told */
+		log_event(&e);
+	client_refuse(m, fd, listener, r->message, r->number);
 }
 
 bool
@@ -120,35 +128,28 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 	const struct conf_host *host;
 	struct addr peer, local;
 	struct client *c;
-	enum reason reason;
-	struct wproc *w;
+	struct refusal r;
 	char text[128];
+	struct wproc *w;
 
 	/* It may have gone again while it waited in the backlog. */
 	if (sock_peer(fd, &peer) == -1 || sock_local(fd, &local) == -1) {
 		close(fd);
 		return false;
 	}
-	if (is_banned(m, &peer, text, sizeof(text))) {
-		reasons_count(&m->reasons, "refused", "banned");
-		client_refuse(m, fd, listener, text);
-		return false;
-	}
 	host = conf_host_at(m->conf, listener, &local, NULL);
-	reason = limit_reached(m, &peer, text, sizeof(text));
-	if (reason == REASON_NONE)
-		reason = host_limit_reached(
-		    m, host, &peer, false, text, sizeof(text));
-	if (reason != REASON_NONE) {
-		refuse(m, fd, listener, &peer, host, reason, text);
+	if (is_banned(m, &peer, &r) || is_full(m, &peer, &r) ||
+	    is_host_full(m, host, &peer, &r, text, sizeof(text))) {
+		refuse(m, fd, listener, &peer, host, &r);
 		return false;
 	}
 	w = workers_choose(m);
 	if (w == NULL) {
-		refuse(m, fd, listener, &peer, host, REASON_NO_WORKER,
-		    TAILQ_EMPTY(&m->workers)
-			? "421 Service not available, try later"
-			: "421 Too many connections, try later");
+		r = (struct refusal){ REASON_NO_WORKER,
+			TAILQ_EMPTY(&m->workers) ? m->conf->closed_message
+						 : m->conf->full_message,
+			m->sessions.count };
+		refuse(m, fd, listener, &peer, host, &r);
 		return false;
 	}
 	c = sessions_add(&m->sessions, &peer, &local, listener);

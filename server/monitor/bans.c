@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/log_event.h"
 #include "common/mem.h"
 #include "server/monitor/hosts.h"
 #include "server/monitor/monitor.h"
+#include "server/rule.h"
 
 #define LEVELS 16 /* doublings that are counted */
 #define SAVE_MS 1000
@@ -80,13 +82,35 @@ changed(struct bans *bs)
 		timer_set(&bs->save, SAVE_MS);
 }
 
+/* What banned it: a reason that the server knows, or an administrator's word.
+ */
+static void
+tell(const struct bans *bs, enum event_id id, const struct addr *addr,
+    const struct ban *b, uint64_t count)
+{
+	enum reason why = reason_find(b->reason);
+	char rule[RULE_MAX];
+	struct log_event e = { .id = id,
+		.reason = id == EVENT_REFUSE ? REASON_BANNED : why,
+		.peer = addr,
+		.seconds = seconds_left(b),
+		.count = count };
+
+	if (why == REASON_LOGIN_FAILURES)
+		e.rule = rule_key(bs->m->conf, "limits.ban_after", rule);
+	if (why != e.reason || why == REASON_OTHER)
+		e.detail = b->reason;
+	if (id == EVENT_REFUSE)
+		e.reply = 421;
+	log_event(&e);
+}
+
 uint32_t
 bans_add(struct bans *bs, const struct addr *addr, uint32_t seconds,
     const char *reason)
 {
 	const struct config *conf = bs->m->conf;
 	uint64_t now = clock_ms();
-	char ip[ADDR_STRLEN];
 	struct ban *b;
 
 	if (bans_allowed(bs, addr))
@@ -100,9 +124,7 @@ bans_add(struct bans *bs, const struct addr *addr, uint32_t seconds,
 	b->until = now + seconds * MS;
 	b->refused = b->logged = 0;
 	(void)strlcpy(b->reason, reason, sizeof(b->reason));
-	log_info("banned ip=%s seconds=%" PRIu32 " reason=%s count=%u",
-	    addr_ip_str(&b->host.addr, ip, sizeof(ip)), seconds, b->reason,
-	    b->count);
+	tell(bs, EVENT_BAN, &b->host.addr, b, b->count);
 	changed(bs);
 	return seconds;
 }
@@ -127,12 +149,10 @@ bool
 bans_remove(struct bans *bs, const struct addr *addr)
 {
 	struct ban *b = hosts_find(&bs->table, addr, 0);
-	char ip[ADDR_STRLEN];
 
 	if (b == NULL || seconds_left(b) == 0)
 		return false;
-	log_info("ban ended ip=%s refused=%" PRIu64,
-	    addr_ip_str(&b->host.addr, ip, sizeof(ip)), b->refused);
+	tell(bs, EVENT_UNBAN, &b->host.addr, b, b->refused);
 	hosts_remove(&bs->table, b);
 	changed(bs);
 	return true;
@@ -143,7 +163,6 @@ uint32_t
 bans_refuse(struct bans *bs, const struct addr *addr)
 {
 	struct ban *b;
-	char ip[ADDR_STRLEN];
 	uint32_t left;
 
 	if (bs->table.n == 0)
@@ -155,10 +174,7 @@ bans_refuse(struct bans *bs, const struct addr *addr)
 	b->refused++;
 	if (b->logged == 0 || clock_ms() - b->logged >= LOG_MS) {
 		b->logged = clock_ms();
-		log_info("refused ip=%s reason=banned why=%s left=%" PRIu32
-			 " refused=%" PRIu64,
-		    addr_ip_str(addr, ip, sizeof(ip)), b->reason, left,
-		    b->refused);
+		tell(bs, EVENT_REFUSE, addr, b, b->refused);
 	}
 	return left;
 }

@@ -93,6 +93,22 @@ put_server(struct wbuf *b, struct monitor *m)
 	control_number(b, "auth.queue", UNIT_NUMBER, auths_waiting(m->auths));
 }
 
+/* ADDRESS:PORT of each, with blanks between them. */
+static void
+put_listeners(struct wbuf *b, const struct monitor *m)
+{
+	char text[1024] = "", one[ADDR_STRLEN];
+	const struct listener *l;
+
+	TAILQ_FOREACH (l, &m->listeners, entry) {
+		if (text[0] != '\0')
+			(void)strlcat(text, " ", sizeof(text));
+		(void)strlcat(
+		    text, addr_str(&l->bound, one, sizeof(one)), sizeof(text));
+	}
+	control_text(b, "listens", text);
+}
+
 static void
 count_ban(const struct ban_info *ban, void *arg)
 {
@@ -132,6 +148,7 @@ answer_stats(struct ctlconn *c)
 	control_begin(&b, CONTROL_OK, "");
 	row = control_row(&b);
 	put_server(&b, c->m);
+	put_listeners(&b, c->m);
 	put_counters(&b, c->m);
 	(void)control_row_end(&b, row);
 	control_send(c, &b);

@@ -84,6 +84,18 @@ listener_bind(const struct addr *addr, uint32_t mss)
 	return fd;
 }
 
+/* Nothing listens on it, so no client is deceived. */
+int
+listener_try(const struct addr *addr)
+{
+	int fd = listener_socket(addr, 0);
+
+	if (fd == -1)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 /* ----------------------------------------------------------------- accept */
 static void
 listeners_pause(struct monitor *m, uint64_t ms)
@@ -119,8 +131,8 @@ listener_accept(struct listener *l)
 	int conn = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (conn > l->m->fd_ceiling) {
-		client_refuse(l->m, conn, l->index,
-		    "421 Too many connections for this server, try later");
+		client_refuse(l->m, conn, l->index, l->m->conf->full_message,
+		    l->m->sessions.count);
 		errno = EMFILE;
 		return -1;
 	}
@@ -286,20 +298,17 @@ listeners_prune(struct monitor *m, const struct config *conf)
 	}
 }
 
-/* Would it be bound? Nothing listens on it, so no client is deceived. */
 static int
 plan_new(const struct addr *addr, FILE *out)
 {
 	char text[ADDR_STRLEN];
-	int fd = listener_socket(addr, 0);
+	int err = listener_try(addr);
 
 	addr_str(addr, text, sizeof(text));
-	if (fd == -1) {
-		fprintf(
-		    out, "cannot listen on %s: %s\n", text, strerror(errno));
+	if (err != 0) {
+		fprintf(out, "cannot listen on %s: %s\n", text, strerror(err));
 		return -1;
 	}
-	close(fd);
 	fprintf(out, "%s will be listened on\n", text);
 	return 0;
 }
@@ -327,6 +336,20 @@ listeners_plan(struct monitor *m, const struct config *conf, FILE *out)
 	return result;
 }
 
+/* Connections take it from their listener, which may be an old one, or the
+ * service manager's. */
+static void
+listeners_set_mss(struct monitor *m, uint32_t mss)
+{
+	struct listener *l;
+	int seg = (int)mss;
+
+	TAILQ_FOREACH (l, &m->listeners, entry)
+		if (setsockopt(l->fd, IPPROTO_TCP, TCP_MAXSEG, &seg,
+			sizeof(seg)) == -1)
+			log_warn("control_mss");
+}
+
 int
 listeners_apply(
     struct monitor *m, const struct config *conf, char *err, size_t size)
@@ -337,6 +360,7 @@ listeners_apply(
 	/* Sockets of the service manager are all there is. */
 	if (first != NULL && first->inherited) {
 		listeners_prune(m, conf);
+		listeners_set_mss(m, conf->control_mss);
 		return 0;
 	}
 	if (listeners_bind_new(m, conf, &fresh, err, size) == -1) {
@@ -344,6 +368,7 @@ listeners_apply(
 		return -1;
 	}
 	listeners_prune(m, conf);
+	listeners_set_mss(m, conf->control_mss);
 	TAILQ_CONCAT(&m->listeners, &fresh, entry);
 	return 0;
 }
@@ -371,5 +396,6 @@ listeners_inherit(struct monitor *m)
 		listener_inherit(m, NOTIFY_FDS_START + i);
 	}
 	listeners_prune(m, m->conf);
+	listeners_set_mss(m, m->conf->control_mss);
 	return n;
 }

@@ -344,8 +344,7 @@ monitor_run(struct monitor *m, int conn)
 		serve(m, conn);
 		status = EXIT_SUCCESS;
 	} else if (conn != -1)
-		client_refuse(
-		    m, conn, 0, "421 Service not available, try later");
+		client_refuse(m, conn, 0, m->conf->closed_message, 0);
 	monitor_clear(m);
 	daemon_end(&m->daemon);
 	return status;

@@ -202,10 +202,10 @@ int listener_bind(const struct addr *, uint32_t mss);
 /* Counts, limits, and hands the connection to a worker or refuses it. Takes
  * over fd. Returns whether it was admitted. */
 bool client_admit(struct monitor *, int fd, uint16_t listener);
-/* Says text (one 421 line without its end), or where TLS is expected an alert,
- * and closes in an orderly way. */
-void client_refuse(
-    struct monitor *, int fd, uint16_t listener, const char *text);
+/* Says this message of the configuration with its number, or where TLS is
+ * expected an alert, and closes in an orderly way. */
+void client_refuse(struct monitor *, int fd, uint16_t listener,
+    const char *message, uint32_t number);
 
 struct refused {
 	TAILQ_ENTRY(refused) entry;

@@ -9,11 +9,11 @@
 
 #include <sys/socket.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "server/message.h"
 #include "server/monitor/monitor.h"
 
 #define LINGER_MS 1000
@@ -62,29 +62,38 @@ refusals_clear(struct monitor *m)
 
 /* A fresh connection takes it at once, or it never will. */
 static void
-say(const struct monitor *m, int fd, uint16_t listener, const char *text)
+say(const struct monitor *m, int fd, uint16_t listener, const char *message,
+    uint32_t number)
 {
 	/* A record of TLS: alert, version, length; fatal, access denied. */
 	static const char alert[] = { 21, 3, 1, 0, 2, 2, 49 };
 	const struct config *conf = m->conf;
-	char line[160];
-	int len;
+	struct addr peer = { 0 }, local = { 0 };
+	const struct message_values v = {
+		.peer = &peer, .local = &local, .number = number
+	};
+	char text[MESSAGE_SIZE], lines[2 * MESSAGE_SIZE];
+	size_t len;
 
 	if (listener < conf->nlistens && conf->listens[listener].implicit) {
 		(void)send(
 		    fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
 		return;
 	}
-	len = snprintf(line, sizeof(line), "%s\r\n", text);
-	(void)send(fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sock_peer(fd, &peer);
+	(void)sock_local(fd, &local);
+	message_expand(message, &v, text, sizeof(text));
+	len = message_reply(421, text, lines, sizeof(lines));
+	(void)send(fd, lines, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void
-client_refuse(struct monitor *m, int fd, uint16_t listener, const char *text)
+client_refuse(struct monitor *m, int fd, uint16_t listener, const char *message,
+    uint32_t number)
 {
 	struct refused *r;
 
-	say(m, fd, listener, text);
+	say(m, fd, listener, message, number);
 	(void)shutdown(fd, SHUT_WR);
 
 	if (m->nrefusals == REFUSALS_MAX)

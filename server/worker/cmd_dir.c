@@ -42,6 +42,29 @@ try_home(struct session *s, struct cwd_ctx *c)
 }
 
 static void
+say_changed(struct session *s)
+{
+	reply(s, 250, "Directory successfully changed.");
+	cmd_finish(s);
+}
+
+/* The directory may have something to say, once in a session. */
+static void
+on_message(struct session *s, struct fs_reply *r)
+{
+	char text[MESSAGE_SIZE] = "";
+
+	if (r->status == FS_OK) {
+		(void)get_str(&r->body, text, sizeof(text));
+		if (!fs_end(s, r))
+			return;
+	}
+	if (text[0] != '\0')
+		reply_before(s, 250, text);
+	say_changed(s);
+}
+
+static void
 on_cwd(struct session *s, struct fs_reply *r)
 {
 	struct cwd_ctx *c = s->ctx;
@@ -51,10 +74,13 @@ on_cwd(struct session *s, struct fs_reply *r)
 	if (r->status == FS_OK) {
 		free(s->cwd);
 		s->cwd = xstrdup(c->path);
-		reply(s, 250, "Directory successfully changed.");
-	} else {
-		fs_refuse(s, r->status, 0, c->text);
+		if (s->w->conf->directory_message != NULL)
+			fs_message(s, s->cwd, on_message);
+		else
+			say_changed(s);
+		return;
 	}
+	fs_refuse(s, r->status, 0, c->text);
 	cmd_finish(s);
 }
 

@@ -283,6 +283,12 @@ fs_chdir(struct session *s, const char *path, fs_cb *cb)
 }
 
 void
+fs_message(struct session *s, const char *path, fs_cb *cb)
+{
+	ask_path(s, FS_MESSAGE, path, cb);
+}
+
+void
 fs_open(struct session *s, const char *path, fs_cb *cb)
 {
 	ask_path(s, FS_OPEN, path, cb);

@@ -49,6 +49,7 @@ bool fs_is_busy(const struct session *);
 
 void fs_stat(struct session *, const char *path, fs_cb *);
 void fs_chdir(struct session *, const char *path, fs_cb *);
+void fs_message(struct session *, const char *path, fs_cb *);
 void fs_open(struct session *, const char *path, fs_cb *);
 void fs_keep(struct session *, int file, fs_cb *); /* file stays the caller's */
 void fs_read(struct session *, uint64_t offset, uint32_t length, fs_cb *);

@@ -193,15 +193,24 @@ const char *
 reply_all_but_last(
     struct session *s, int code, const char *text, char expanded[MESSAGE_SIZE])
 {
-	const struct message_values v = {
-		.user = s->user, .peer = &s->peer, .dir = s->cwd
-	};
+	const struct message_values v = { .user = s->user,
+		.peer = &s->peer,
+		.local = &s->local,
+		.dir = s->cwd };
 	char *line, *rest = expanded;
 
 	message_expand(text, &v, expanded, MESSAGE_SIZE);
 	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL)
 		reply_more(s, code, "%s", line);
 	return line;
+}
+
+void
+reply_before(struct session *s, int code, const char *text)
+{
+	char expanded[MESSAGE_SIZE];
+
+	reply_more(s, code, "%s", reply_all_but_last(s, code, text, expanded));
 }
 
 void

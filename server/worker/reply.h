@@ -40,6 +40,8 @@ void reply_final(struct session *, int code, const char *fmt, ...)
 
 /* A text of the configuration: its lines, its macros filled in. */
 void reply_message(struct session *, int code, const char *text);
+/* The same as the first lines of a reply that goes on. */
+void reply_before(struct session *, int code, const char *text);
 /* The same without its last line, which is returned. */
 const char *reply_all_but_last(
     struct session *, int code, const char *text, char expanded[MESSAGE_SIZE]);

@@ -122,6 +122,18 @@ answer_stat(struct wbuf *w, const char *arg)
 	put_u8(w, (uint8_t)number(arg, "partial=", 0, 10));
 }
 
+static void
+answer_message(struct stage *st, struct wbuf *w, const char *arg)
+{
+	const char *text = step_value(arg, "text=");
+	static char bytes[TEXT_MAX];
+	size_t n = 0;
+
+	if (text != NULL)
+		n = text_bytes(step_text(st, text), bytes);
+	put_strn(w, bytes, n);
+}
+
 /* The fields of an FS_OK; a descriptor that goes with it, or -1. */
 static int
 put_fields(struct stage *st, struct wbuf *w, const char *arg)
@@ -133,6 +145,9 @@ put_fields(struct stage *st, struct wbuf *w, const char *arg)
 		return answer_store(st, w, arg);
 	case FS_STAT:
 		answer_stat(w, arg);
+		break;
+	case FS_MESSAGE:
+		answer_message(st, w, arg);
 		break;
 	case FS_UTIME:
 		put_i64(w, number(arg, "mtime=", 0, 10));

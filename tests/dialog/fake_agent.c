@@ -30,6 +30,7 @@ static const struct {
 } requests[] = {
 	{ FS_STAT, "STAT", "p" },
 	{ FS_CHDIR, "CHDIR", "p" },
+	{ FS_MESSAGE, "MESSAGE", "p" },
 	{ FS_OPEN, "OPEN", "p" },
 	{ FS_LIST, "LIST", "Lps" },
 	{ FS_LIST_NEXT, "LIST_NEXT", "" },

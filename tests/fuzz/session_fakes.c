@@ -311,6 +311,7 @@ static const struct request {
 } requests[] = {
 	{ FS_STAT, "p", false },
 	{ FS_CHDIR, "p", false },
+	{ FS_MESSAGE, "p", false },
 	{ FS_OPEN, "p", false },
 	{ FS_LIST, "1444ps", false },
 	{ FS_LIST_NEXT, "", false },
@@ -461,6 +462,13 @@ answer_read(struct fakes *f, struct wbuf *w)
 }
 
 static int
+answer_message(struct fakes *f, struct wbuf *w)
+{
+	put_str(w, f->size % 2 == 0 ? "" : "Hello %u\n226 \xff\n%x");
+	return -1;
+}
+
+static int
 answer_stat(struct fakes *f, struct wbuf *w)
 {
 	put_u32(w, f->size % 3 == 0 ? 040755 : 0100644);
@@ -493,6 +501,7 @@ static const struct {
 	int (*answer)(struct fakes *, struct wbuf *);
 } answers[] = {
 	/* all others have no fields */
+	{ FS_MESSAGE, answer_message },
 	{ FS_OPEN, answer_open },
 	{ FS_STORE, answer_store },
 	{ FS_LIST, answer_page },

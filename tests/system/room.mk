@@ -5,6 +5,7 @@ SYSTEM_TESTS = \
 	tests/system/test_abuse.py \
 	tests/system/test_accounts.py \
 	tests/system/test_certificates.py \
+	tests/system/test_check.py \
 	tests/system/test_confinement.py \
 	tests/system/test_control.py \
 	tests/system/test_crash.py \

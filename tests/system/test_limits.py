@@ -53,8 +53,13 @@ class Bans(lib.TestCase):
         self.assertIn("banned", reply.text)
         self.assertIn("banned, try again in 60 minutes", self.refused("127.0.0.2"))
         self.assertIsNone(self.refused("127.0.0.3"))
-        self.server.log_has("banned ip=127.0.0.2 seconds=3600 "
-                            "reason=login-failures count=1")
+        ban = self.server.wait_event("ban", ip="127.0.0.2",
+                                     reason="login-failures", seconds="3600",
+                                     count="1")
+        self.assertRegex(ban["rule"], r"ftpd\.conf:\d+: limits\.ban_after$")
+        self.server.wait_event("refuse", ip="127.0.0.2", reason="banned",
+                               detail="login-failures", rule=ban["rule"],
+                               count="1", reply="421")
 
     def test_same_password_counts_once(self):
         client, _ = self.guess("127.0.0.2", *["old"] * 6)

@@ -136,6 +136,12 @@ class Activated(lib.TestCase):
         self.server.first.settimeout(lib.TIMEOUT)
         self.assertEqual(self.server.first.recv(4), b"220 ")
 
+    def test_segments(self):
+        # control_mss counts for a socket that another program has bound, too.
+        with self.client() as client:
+            self.assertLessEqual(client.sock.getsockopt(
+                socket.IPPROTO_TCP, socket.TCP_MAXSEG), 512)
+
     def test_only_that_port(self):
         self.assertEqual(self.server.ports, {"127.0.0.1": self.server.number})
         client = self.login()

@@ -33,6 +33,7 @@ static Suite *(*const suites[])(void) = {
 	suite_ctl_users_edit,
 	suite_ctl_watch,
 	suite_keys_process,
+	suite_message,
 	suite_monitor_agents,
 	suite_monitor_bans,
 	suite_monitor_certs,

@@ -302,6 +302,7 @@ static const struct {
 } requests[] = {
 	{ FS_STAT, "stat", "s" },
 	{ FS_CHDIR, "chdir", "s" },
+	{ FS_MESSAGE, "message", "s" },
 	{ FS_OPEN, "open", "s" },
 	{ FS_LIST, "list", "1444ss" },
 	{ FS_LIST_NEXT, "next", "" },

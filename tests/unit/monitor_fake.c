@@ -109,6 +109,14 @@ fake_setup(uint32_t workers, uint32_t auths)
 	conf->max_auth_queue = 8;
 	conf->drain_timeout = 60;
 	conf->log = xstrdup("none");
+	conf->full_message =
+	    xstrdup("Too many connections (max %m), try later");
+	conf->address_message =
+	    xstrdup("Too many connections from your address (max %m), try "
+		    "later");
+	conf->banned_message =
+	    xstrdup("Your address is banned, try again in %m minutes");
+	conf->closed_message = xstrdup("Service not available, try later");
 	conf->system_accounts = true; /* whose logins the tests play */
 	nfakes = 0;
 	base = event_base_new();

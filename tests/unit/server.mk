@@ -33,6 +33,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_ctl_users_edit.c \
 	tests/unit/test_ctl_watch.c \
 	tests/unit/test_keys_process.c \
+	tests/unit/test_message.c \
 	tests/unit/test_monitor_agents.c \
 	tests/unit/test_monitor_bans.c \
 	tests/unit/test_monitor_certs.c \

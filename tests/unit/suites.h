@@ -63,6 +63,7 @@ Suite *suite_log_sink(void);
 Suite *suite_log_vis(void);
 Suite *suite_log_event(void);
 Suite *suite_mem(void);
+Suite *suite_message(void);
 Suite *suite_monitor_agents(void);
 Suite *suite_monitor_bans(void);
 Suite *suite_monitor_certs(void);

@@ -360,16 +360,17 @@ static const struct mistake {
 	{ "log_level = loud",
 	    "ftpd.conf:1: \"loud\" is no value of log_level; write debug, "
 	    "info, warn or error\n" },
-	{ "banner = \"\"", "ftpd.conf:1: banner is empty; macros are %u, %h, "
-			   "%t, %d and %%, and \\n begins a line\n" },
+	{ "banner = \"\"",
+	    "ftpd.conf:1: banner is empty; macros are %u, %h, "
+	    "%l, %n, %t, %d, %m and %%, and \\n begins a line\n" },
 	{ "banner = \"a\\r\\n220 b\"",
 	    "ftpd.conf:1: banner has a control character in it; macros are %u, "
 	    "%h, "
-	    "%t, %d and %%, and \\n begins a line\n" },
+	    "%l, %n, %t, %d, %m and %%, and \\n begins a line\n" },
 	{ "goodbye = \"so long, %x\"",
 	    "ftpd.conf:1: goodbye has an unknown macro in it; macros are %u, "
 	    "%h, "
-	    "%t, %d and %%, and \\n begins a line\n" },
+	    "%l, %n, %t, %d, %m and %%, and \\n begins a line\n" },
 	{ "pid_file = \"\"",
 	    "ftpd.conf:1: pid_file is empty or has a control character in it; "
 	    "write a path\n" },

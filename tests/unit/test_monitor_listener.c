@@ -220,7 +220,7 @@ START_TEST(worker_has_no_more_than_it_can_hold)
 	fake_start();
 	for (i = 0; i < 4; i++)
 		fds[i] = fake_session(&w, &sid);
-	expect_refusal("421 Too many connections, try later\r\n");
+	expect_refusal("421 Too many connections (max 4), try later\r\n");
 	for (i = 0; i < 4; i++)
 		close(fds[i]);
 }

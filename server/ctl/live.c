@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What ternftpd asks a running server: for explain, and before it calls a port
+ * taken that this server has. Silent: if none runs, or it may not be asked,
+ * nothing is known.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "server/ctl/ctl.h"
+#include "server/ctl/link.h"
+#include "server/live.h"
+
+struct look {
+	struct addr peer; /* as addresses are counted */
+	const char *user;
+	struct live *live;
+	uint64_t last; /* id of the last row, or how many there were */
+};
+
+static bool
+is_from(const struct look *l, const struct control_fields *row)
+{
+	struct addr addr;
+
+	if (addr_parse_ip(&addr, control_find_text(row, "address")) == -1)
+		return false;
+	addr = addr_client_key(&addr);
+	return addr_ip_equal(&addr, &l->peer);
+}
+
+static void
+take_session(struct look *l, const struct control_fields *row)
+{
+	l->live->sessions++;
+	l->live->from_address += is_from(l, row);
+	l->live->of_user +=
+	    strcmp(control_find_text(row, "state"), "in") == 0 &&
+	    strcmp(control_find_text(row, "user"), l->user) == 0;
+	l->last = control_find_number(row, "id");
+}
+
+static void
+take_ban(struct look *l, const struct control_fields *row)
+{
+	l->last++;
+	if (!is_from(l, row))
+		return;
+	l->live->ban_left = (uint32_t)control_find_number(row, "left");
+	strlcpy(l->live->ban_reason, control_find_text(row, "reason"),
+	    sizeof(l->live->ban_reason));
+}
+
+static void
+ask(struct link *link, enum control_request type, uint64_t last)
+{
+	struct wbuf *b = link_ask(link, type);
+
+	if (type == CT_WHO)
+		put_u64(b, last);
+	else
+		put_u32(b, (uint32_t)last);
+}
+
+/* All pages. False if the server says no, or nothing. */
+static bool
+read_all(struct link *link, enum control_request type,
+    void (*take)(struct look *, const struct control_fields *), struct look *l)
+{
+	static struct control_fields row; /* large */
+	struct link_reply *r;
+	const char *why;
+
+	l->last = 0;
+	do {
+		ask(link, type, l->last);
+		r = link_try(link, &why);
+		if (r == NULL || !r->ok)
+			return false;
+		while (control_get_row(&r->rows, &row) == 1)
+			take(l, &row);
+	} while (r->more);
+	return true;
+}
+
+void
+live_look(const struct config *conf, const struct addr *peer, const char *user,
+    struct live *live)
+{
+	const struct ctl ctl = { .conf_path = conf->path };
+	struct look l = { addr_client_key(peer), user, live, 0 };
+	struct link *link = link_find(&ctl);
+
+	memset(live, 0, sizeof(*live));
+	if (link != NULL)
+		live->asked = read_all(link, CT_BANS, take_ban, &l) &&
+			      read_all(link, CT_WHO, take_session, &l);
+	link_close(link);
+}
+
+static bool
+stands_in(const char *word, const char *words)
+{
+	size_t len = strlen(word);
+
+	for (; *words != '\0'; words += strspn(words, " ")) {
+		if (strcspn(words, " ") == len && memcmp(words, word, len) == 0)
+			return true;
+		words += strcspn(words, " ");
+	}
+	return false;
+}
+
+bool
+live_listens(const struct config *conf, const struct addr *addr)
+{
+	static struct control_fields row; /* large */
+	const struct ctl ctl = { .conf_path = conf->path };
+	struct link *link = link_find(&ctl);
+	struct link_reply *r;
+	char text[ADDR_STRLEN];
+	const char *why;
+	bool found = false;
+
+	if (link == NULL)
+		return false;
+	(void)link_ask(link, CT_STATS);
+	r = link_try(link, &why);
+	if (r != NULL && r->ok && control_get_row(&r->rows, &row) == 1)
+		found = stands_in(addr_str(addr, text, sizeof(text)),
+		    control_find_text(&row, "listens"));
+	link_close(link);
+	return found;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a server that runs with this configuration knows, asked over its control
+ * socket (server/ctl). Nobody need answer.
+ */
+#ifndef SERVER_LIVE_H
+#define SERVER_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/sockutil.h"
+#include "server/conf.h"
+
+struct live {
+	bool asked; /* a server has answered */
+	uint32_t ban_left; /* seconds; 0: not banned */
+	char ban_reason[64];
+	unsigned sessions, from_address, of_user;
+};
+
+/* About this address and this user. */
+void live_look(const struct config *, const struct addr *peer, const char *user,
+    struct live *);
+/* Does it listen there? */
+bool live_listens(const struct config *, const struct addr *);
+
+#endif
