@@ -41,7 +41,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *user = input_str(&in), *dir = input_str(&in);
 	char *text = input_str(&in);
 	struct addr peer = { .family = 4, .ip = { 192, 0, 2, 1 } };
-	struct message_values v = { user, &peer, dir };
+	struct message_values v = { .user = user,
+		.peer = &peer,
+		.local = &peer,
+		.dir = dir,
+		.number = (uint32_t)size };
 
 	if (message_error(text) == NULL) {
 		check(text, &v, room);
