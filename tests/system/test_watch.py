@@ -86,6 +86,8 @@ class Watch(lib.TestCase):
             self.assertRegex(text, r"down +[#.]{8} +\d+%")
 
     def test_filters(self):
+        # Room for all lines: those of two workers come in any order.
+        self.tmux("resize-window", "-x", "80", "-y", "60")
         client, other = self.login(), self.login()
         self.shows(" 2 sessions")
         client.must("NOOP", 200)
