@@ -119,7 +119,9 @@ may_rename(const struct agent_session *s, struct explain_path *e)
 	}
 	if (!has_rights(s, e, e->path, RIGHT_RENAME | RIGHT_WRITE, true))
 		return false;
-	return !e->exists || has_rights(s, e, e->path, RIGHT_OVERWRITE, true);
+	/* Onto itself nothing is replaced. */
+	return !e->exists || strcmp(e->from, e->path) == 0 ||
+	       has_rights(s, e, e->path, RIGHT_OVERWRITE, true);
 }
 
 static void
