@@ -193,6 +193,15 @@ ipc_recv(int sock, void *mem, struct ipc_msg *m)
 	return IPC_OK;
 }
 
+int
+ipc_take_fd(struct ipc_msg *m)
+{
+	int fd = m->fd;
+
+	m->fd = -1;
+	return fd;
+}
+
 void
 ipc_msg_done(struct ipc_msg *m)
 {

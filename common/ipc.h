@@ -51,6 +51,8 @@ enum ipc_result ipc_send(int sock, const struct wbuf *, int fd);
  */
 enum ipc_result ipc_recv(int sock, void *mem, struct ipc_msg *m_r);
 
+/* The descriptor, from now on the caller's; -1 if there is none. */
+int ipc_take_fd(struct ipc_msg *);
 /* Receives and throws away nothing: closes m->fd if still there. */
 void ipc_msg_done(struct ipc_msg *);
 

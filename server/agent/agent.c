@@ -202,8 +202,7 @@ grant(struct agent *a, struct ipc_msg *m)
 		say_granted(a, sid, EMFILE, "no-descriptor: in the agent");
 		return 0;
 	}
-	session_start(a, sid, m->fd, &acct, &peer);
-	m->fd = -1;
+	session_start(a, sid, ipc_take_fd(m), &acct, &peer);
 	return 0;
 }
 
@@ -219,8 +218,7 @@ reopened_log(struct ipc_msg *m)
 	if (rbuf_end(&m->body) == -1 || sink >= LOG_SINKS)
 		return -1;
 	if (m->fd != -1)
-		log_adopt(sink, m->fd);
-	m->fd = -1;
+		log_adopt(sink, ipc_take_fd(m));
 	return 0;
 }
 

@@ -32,8 +32,7 @@ serve_log(struct ipc_msg *m)
 	sink = get_u8(&m->body);
 	if (rbuf_end(&m->body) != 0 || sink >= LOG_SINKS)
 		diex("the monitor sent a malformed log");
-	log_adopt(sink, m->fd);
-	m->fd = -1;
+	log_adopt(sink, ipc_take_fd(m));
 	return 0;
 }
 

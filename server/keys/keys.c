@@ -87,15 +87,6 @@ serve_worker(struct keys *k)
 }
 
 /* ------------------------------------------------------------ the monitor */
-static int
-take_fd(struct ipc_msg *m)
-{
-	int fd = m->fd;
-
-	m->fd = -1;
-	return fd;
-}
-
 static void
 on_ring(struct keys *k, struct ipc_msg *m)
 {
@@ -113,7 +104,7 @@ static void
 on_worker(struct keys *k, struct ipc_msg *m)
 {
 	fd_close(&k->worker);
-	k->worker = take_fd(m);
+	k->worker = ipc_take_fd(m);
 }
 
 static void
@@ -123,7 +114,7 @@ on_log(struct keys *k, struct ipc_msg *m)
 
 	if (sink >= LOG_SINKS)
 		bug("log %u", sink);
-	log_adopt(sink, take_fd(m));
+	log_adopt(sink, ipc_take_fd(m));
 }
 
 static void

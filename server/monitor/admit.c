@@ -12,13 +12,6 @@
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
-/* Why a client is refused, and what it is told. */
-struct refusal {
-	enum reason reason;
-	const char *message;
-	uint32_t number;
-};
-
 /* R15.2: said before TLS and before any hash. */
 static bool
 is_banned(struct monitor *m, const struct addr *peer, struct refusal *r)
@@ -57,40 +50,30 @@ is_full(struct monitor *m, const struct addr *peer, struct refusal *r)
 	return false;
 }
 
-enum reason
-host_limit_reached(struct monitor *m, const struct conf_host *h,
-    const struct addr *peer, bool mine, char *text, size_t size)
+bool
+host_is_full(struct monitor *m, const struct conf_host *h,
+    const struct addr *peer, bool mine, struct refusal *r)
 {
-	const struct tally *all, *from;
+	const struct tally *from;
 
-	if (h == NULL || (h->max_sessions == 0 && h->max_per_ip == 0))
-		return REASON_NONE;
-	all = sessions_tally_host(&m->sessions, h);
-	from = sessions_tally_host_from(&m->sessions, h, peer);
+	if (h == NULL)
+		return false;
 	if (h->max_sessions != 0 &&
-	    tally_count(all) >= h->max_sessions + mine) {
-		snprintf(text, size,
-		    "421 Too many connections (max %u), try later",
-		    (unsigned)h->max_sessions);
-		return REASON_MAX_PER_HOST;
+	    tally_count(sessions_tally_host(&m->sessions, h)) >=
+		h->max_sessions + mine) {
+		*r = (struct refusal){ REASON_MAX_PER_HOST,
+			m->conf->full_message, h->max_sessions };
+		return true;
 	}
-	if (h->max_per_ip == 0 || tally_count(from) < h->max_per_ip + mine)
-		return REASON_NONE;
-	snprintf(text, size,
-	    "421 Too many connections from your address (max %u), try later",
-	    (unsigned)h->max_per_ip);
+	if (h->max_per_ip == 0)
+		return false;
+	from = sessions_tally_host_from(&m->sessions, h, peer);
+	if (tally_count(from) < h->max_per_ip + mine)
+		return false;
+	*r = (struct refusal){ REASON_MAX_PER_HOST, m->conf->address_message,
+		h->max_per_ip };
 	clients_probe(m, from);
-	return REASON_MAX_PER_HOST;
-}
-
-static bool
-is_host_full(struct monitor *m, const struct conf_host *host,
-    const struct addr *peer, struct refusal *r, char *text, size_t size)
-{
-	r->reason = host_limit_reached(m, host, peer, false, text, size);
-	r->message = text + sizeof("421 ") - 1;
-	r->number = 0;
-	return r->reason != REASON_NONE;
+	return true;
 }
 
 const char *
@@ -129,7 +112,6 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 	struct addr peer, local;
 	struct client *c;
 	struct refusal r;
-	char text[128];
 	struct wproc *w;
 
 	/* It may have gone again while it waited in the backlog. */
@@ -139,7 +121,7 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 	}
 	host = conf_host_at(m->conf, listener, &local, NULL);
 	if (is_banned(m, &peer, &r) || is_full(m, &peer, &r) ||
-	    is_host_full(m, host, &peer, &r, text, sizeof(text))) {
+	    host_is_full(m, host, &peer, false, &r)) {
 		refuse(m, fd, listener, &peer, host, &r);
 		return false;
 	}

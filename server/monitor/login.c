@@ -38,8 +38,8 @@ static bool
 host_refuses(struct monitor *m, struct client *c)
 {
 	const struct conf_host *h = NULL;
-	enum reason reason;
-	char text[128], rule[RULE_MAX];
+	struct refusal r;
+	char rule[RULE_MAX];
 
 	if (c->host != NULL)
 		h = conf_find_host(m->conf, c->host->key);
@@ -49,11 +49,11 @@ host_refuses(struct monitor *m, struct client *c)
 	}
 	if (h != NULL) /* as the configuration has it now */
 		sessions_set_host(&m->sessions, c, h);
-	reason = host_limit_reached(m, h, &c->peer, true, text, sizeof(text));
-	if (reason != REASON_NONE)
-		login_refuse_by(
-		    m, c, V_LIMIT, reason_code(reason), host_rule(h, rule));
-	return reason != REASON_NONE;
+	if (!host_is_full(m, h, &c->peer, true, &r))
+		return false;
+	login_refuse_by(
+	    m, c, V_LIMIT, reason_code(r.reason), host_rule(h, rule));
+	return true;
 }
 
 void

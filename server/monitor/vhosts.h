@@ -38,11 +38,16 @@ const char *client_account(const struct client *);
  * a host. */
 const struct config *client_conf(const struct client *, const struct config *);
 unsigned tally_count(const struct tally *);
-/* The limit of the host that is used up when it has another session from this
- * address, with a text for the client, or REASON_NONE. mine: the session counts
- * already. */
-enum reason host_limit_reached(struct monitor *, const struct conf_host *,
-    const struct addr *, bool mine, char *text, size_t size);
+/* Why a client is refused, and what it is told. */
+struct refusal {
+	enum reason reason;
+	const char *message; /* with the macros of ftpd.conf's texts */
+	uint32_t number; /* for them */
+};
+/* Is a limit of this host used up, for a session from this address? mine: it
+ * counts already. */
+bool host_is_full(struct monitor *, const struct conf_host *,
+    const struct addr *, bool mine, struct refusal *);
 /* Which line that is (server/rule.h). */
 const char *host_rule(const struct conf_host *, char *out);
 

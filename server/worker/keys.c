@@ -130,8 +130,7 @@ keys_take(struct worker *w, struct ipc_msg *m)
 	if (rbuf_end(&m->body) == -1 || (m->fd == -1 && !m->fd_lost))
 		bug("a channel to the key process without a descriptor");
 	fd_close(&w->keys);
-	w->keys = m->fd;
-	m->fd = -1;
+	w->keys = ipc_take_fd(m);
 }
 
 void

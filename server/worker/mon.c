@@ -33,16 +33,6 @@ mon_tell(struct worker *w, const struct wbuf *b)
 
 /* ---------------------------------------------------- from the monitor */
 
-/* Takes the descriptor out of the message. */
-static int
-take_fd(struct ipc_msg *m)
-{
-	int fd = m->fd;
-
-	m->fd = -1;
-	return fd;
-}
-
 static void
 check_end(const struct ipc_msg *m)
 {
@@ -82,7 +72,7 @@ on_session(struct worker *w, struct ipc_msg *m)
 		end_session(w, sid, reason_code(REASON_NO_DESCRIPTOR));
 		return;
 	}
-	session_new(w, sid, take_fd(m), &peer, &local, listener);
+	session_new(w, sid, ipc_take_fd(m), &peer, &local, listener);
 }
 
 /* The slot of the whole server's rate, if it has one. */
@@ -133,7 +123,7 @@ on_login(struct worker *w, struct ipc_msg *m)
 	check_end(m);
 	if (s == NULL) /* it has ended meanwhile */
 		return;
-	a.fd = take_fd(m);
+	a.fd = ipc_take_fd(m);
 	session_enter(s);
 	login_answered(s, &a);
 	session_leave(s);
@@ -150,7 +140,7 @@ on_source_port(struct worker *w, struct ipc_msg *m)
 	if (s == NULL)
 		return;
 	session_enter(s);
-	data_source_port(s, serial, err, take_fd(m));
+	data_source_port(s, serial, err, ipc_take_fd(m));
 	session_leave(s);
 }
 
@@ -279,7 +269,7 @@ on_log(struct worker *w, struct ipc_msg *m)
 	if (sink >= LOG_SINKS)
 		bug("log %u", sink);
 	if (m->fd != -1)
-		log_adopt(sink, take_fd(m));
+		log_adopt(sink, ipc_take_fd(m));
 	else if (!m->fd_lost)
 		bug("a log file without its descriptor");
 }
