@@ -28,7 +28,7 @@ import lib  # noqa: E402
 import storm  # noqa: E402
 import tlslib  # noqa: E402
 
-ROLES = ("monitor", "worker", "auth", "agent")
+ROLES = ("monitor", "worker", "auth", "agent", "keys")
 SAMPLE = 10  # seconds
 GROWTH = 0.05  # of the mean, over the whole time: more is not flat
 CONF = """
@@ -70,7 +70,8 @@ class Soak:
         self.counts = collections.Counter()
         self.events = ((self.reload, 23), (self.certificates, 61),
                        (self.users, 47), (self.kill_worker, 97),
-                       (self.kill_agent, 139), (self.kill_auth, 83))
+                       (self.kill_agent, 139), (self.kill_auth, 83),
+                       (self.kill_keys, 71))
 
     # -------------------------------------------------------------- events
 
@@ -111,6 +112,9 @@ class Soak:
 
     def kill_auth(self):
         self.kill("auth")
+
+    def kill_keys(self):
+        self.kill("keys")
 
     # ------------------------------------------------------------- samples
 
