@@ -209,6 +209,8 @@ data_open(struct session *s, data_cb *cb)
 	data_set_deadline(s->data, timeout);
 	if (data_state(s) == DATA_TARGET)
 		data_connect(s->data);
+	else
+		data_listen_resume(s->data);
 }
 
 void

@@ -9,9 +9,11 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "server/worker/data.h"
 #include "tests/unit/suites.h"
@@ -365,6 +367,43 @@ START_TEST(test_peer_check)
 }
 END_TEST
 
+static void
+allow_descriptors(int n)
+{
+	struct rlimit lim;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	lim.rlim_cur = n < 0 ? lim.rlim_max : (rlim_t)n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lim), 0);
+}
+
+/* A client that connects when there is no descriptor left waits for one. */
+START_TEST(test_no_descriptor)
+{
+	uint16_t port;
+	int next;
+
+	log_set_level(LOG_LV_ERROR + 1);
+	rig_fake_clock();
+	rig.agent_silent = true;
+	port = rig_epsv(&rig);
+	rig_cmd(&rig, "RETR a");
+	ck_assert(rig_is_quiet(&rig));
+	rig_connect(&rig, port);
+	next = dup(rig.data);
+	close(next);
+	allow_descriptors(next);
+	rig_turn(&rig);
+	ck_assert_int_eq(data_state(rig.s), DATA_LISTENING);
+	allow_descriptors(next + 1); /* for the file, not for the connection */
+	rig_agent_wake(&rig);
+	ck_assert_int_eq(strncmp(rig_reply(&rig), "150 ", 4), 0);
+	allow_descriptors(-1);
+	rig_wait(&rig, 200);
+	ck_assert_str_eq(rig_reply(&rig), "226 Transfer complete.\r\n");
+}
+END_TEST
+
 /* R12.1: unused for a minute, the listener goes; its client is told. */
 START_TEST(test_unused)
 {
@@ -533,6 +572,7 @@ suite_data(void)
 	tcase_add_test(tc, test_early_accept);
 	tcase_add_test(tc, test_stranger);
 	tcase_add_loop_test(tc, test_peer_check, 0, NELEM(peers));
+	tcase_add_test(tc, test_no_descriptor);
 	tcase_add_test(tc, test_unused);
 	tcase_add_test(tc, test_nobody_connects);
 	tcase_add_test(tc, test_active);
