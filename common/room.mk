@@ -19,6 +19,7 @@ libcommon_a_SOURCES += \
 	common/hours.c common/hours.h \
 	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \
+	common/proxy.c common/proxy.h \
 	common/reason.c common/reason.h \
 	common/rate.c common/rate.h \
 	common/sandbox.c common/sandbox.h \

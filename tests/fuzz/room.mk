@@ -24,6 +24,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_monitor \
 	tests/fuzz/fuzz_network \
 	tests/fuzz/fuzz_number \
+	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_rights \
 	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_tls \

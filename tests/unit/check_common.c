@@ -27,6 +27,7 @@ static Suite *(*const suites[])(void) = {
 	suite_hostname,
 	suite_hours,
 	suite_network,
+	suite_proxy,
 	suite_privdrop,
 	suite_rate,
 	suite_landlock,

@@ -78,6 +78,7 @@ Suite *suite_monitor_workers(void);
 Suite *suite_hostname(void);
 Suite *suite_hours(void);
 Suite *suite_network(void);
+Suite *suite_proxy(void);
 Suite *suite_privdrop(void);
 Suite *suite_rate(void);
 Suite *suite_reply(void);
