@@ -131,6 +131,7 @@ static const struct field {
 	FIELD(WORD, "method", method),
 	FIELD(WORD, "host", host),
 	FIELD(WORD, "local", local),
+	FIELD(WORD, "via", via),
 	FIELD(PORT, "port", peer),
 	FIELD(NUMBER, "session", session),
 	FIELD(STRING, "detail", detail),

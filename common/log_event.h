@@ -62,6 +62,7 @@ struct log_event {
 	const char *method; /* "certificate" */
 	const char *host; /* the virtual host's block */
 	const char *local; /* the address that was connected to */
+	const char *via; /* the proxy's address */
 	const char *subject, *sha256; /* of a certificate */
 	unsigned reply, mode;
 	bool anonymous, ascii; /* for the transfer log only */

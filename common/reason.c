@@ -25,6 +25,10 @@ static const struct {
 	[REASON_CONNECTION_RATE] = { "connection-rate", I, "The address connects more often than limits.connections_per_minute allows." },
 	[REASON_NO_WORKER] = { "no-worker", I, "No worker process takes sessions at the moment." },
 	[REASON_BANNED] = { "banned", I, "The address is banned." },
+	[REASON_PROXY_REQUIRED] = { "proxy-required", I, "The listener is for proxies, and the address is none of proxy_from." },
+	[REASON_PROXY_UNTRUSTED] = { "proxy-untrusted", I, "A PROXY header came where none is accepted from this address (proxy, proxy_from)." },
+	[REASON_PROXY_HEADER] = { "proxy-header", I, "The proxy has sent no proper PROXY header; detail says what is wrong with it." },
+	[REASON_PROXY_TIMEOUT] = { "proxy-timeout", I, "The proxy has sent no PROXY header within timeouts.proxy." },
 
 	[REASON_BAD_PASSWORD] = { "bad-password", I, "The password is wrong." },
 	[REASON_NO_SUCH_USER] = { "no-such-user", I, "There is no such user." },

@@ -33,6 +33,13 @@ conf_listen_has_tls(const struct conf_listen *l)
 	return l->tls != CONF_TLS_OFF;
 }
 
+bool
+conf_listen_has_proxy(const struct conf_listen *l, const struct addr *peer)
+{
+	return l->proxy != CONF_PROXY_OFF &&
+	       networks_contain(&l->proxy_from, peer);
+}
+
 static void
 check_listens(struct conf_load *l)
 {

@@ -48,6 +48,12 @@ enum conf_eof { /* an upload that ends without close_notify */
 	CONF_EOF_REFUSE
 };
 
+enum conf_proxy { /* whether connections begin with a PROXY header */
+	CONF_PROXY_OFF,
+	CONF_PROXY_OPTIONAL, /* those from proxy_from do */
+	CONF_PROXY_REQUIRED, /* and there are no others */
+};
+
 #define CONF_LISTEN_MAX 32 /* keys */
 
 struct conf_listen { /* listen "name" { ... } */
@@ -63,6 +69,9 @@ struct conf_listen { /* listen "name" { ... } */
 	enum conf_reuse session_reuse;
 	enum conf_eof unclean_eof;
 	bool ccc; /* CCC is allowed */
+	enum conf_proxy proxy;
+	struct networks proxy_from; /* of the proxies */
+	bool proxy_data; /* their data connections have a header, too */
 	/* the enums of tls/tls_ctx.h, with the same values */
 	unsigned tls_profile, tls_min, tls_max, client_certs;
 	char *client_ca, *client_crl; /* NULL = none */
@@ -264,6 +273,7 @@ struct config {
 	uint32_t accept_timeout, connect_timeout, stall_timeout;
 	uint32_t output_timeout;
 	uint32_t handshake_timeout; /* of TLS, control and data */
+	uint32_t proxy_timeout; /* of PROXY headers, likewise */
 
 	/* TLS */
 	struct conf_cert *certs;
@@ -382,6 +392,8 @@ bool conf_any_listen(
     const struct config *, bool (*is)(const struct conf_listen *));
 /* May there be TLS on it? */
 bool conf_listen_has_tls(const struct conf_listen *);
+/* Is this a proxy, whose connections begin with a header there? */
+bool conf_listen_has_proxy(const struct conf_listen *, const struct addr *);
 
 /* The one with this name before its block. */
 const struct conf_host *conf_find_host(const struct config *, const char *name);

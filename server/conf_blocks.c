@@ -198,6 +198,25 @@ check_listen_tls(struct conf_load *l, const struct conf_where *w,
 		    "write client_ca = \"/the/ca.pem\"");
 }
 
+static void
+check_listen_proxy(struct conf_load *l, const struct conf_where *w,
+    const struct conf_listen *listen)
+{
+	if (listen->proxy != CONF_PROXY_OFF && listen->proxy_from.n == 0)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "proxy", w),
+		    "nothing says which proxies are believed; write "
+		    "proxy_from = \"10.0.0.7\"");
+	if (listen->proxy == CONF_PROXY_OFF && listen->proxy_from.n > 0)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "proxy_from", w),
+		    "proxy_from is of no use without proxy; write proxy = "
+		    "required, or proxy = optional");
+	if (listen->proxy == CONF_PROXY_OFF && listen->proxy_data)
+		conf_complain(l, where_in(l, SECTION_LISTEN, "proxy_data", w),
+		    "only who came through a proxy has data connections "
+		    "through one; write proxy = required, or proxy_data = "
+		    "off");
+}
+
 /* What other keys decide where one was not written. */
 static void
 listen_defaults(const struct conf_load *l, struct conf_listen *listen)
@@ -233,6 +252,7 @@ conf_listen_end(struct conf_load *l, const struct conf_where *w,
 
 	check_name(l, w, "listen block", name);
 	check_listen_tls(l, w, listen);
+	check_listen_proxy(l, w, listen);
 	check_versions(l, w, listen);
 	listen_defaults(l, listen);
 	note_lines(l, w, listen);

@@ -50,6 +50,13 @@ static const char *const eofs[] = {
 	[CONF_EOF_REFUSE] = "refuse",
 	NULL,
 };
+static const char *const proxies[] = {
+	[CONF_PROXY_OFF] = "off",
+	[CONF_PROXY_OPTIONAL] = "optional",
+	[CONF_PROXY_REQUIRED] = "required",
+	NULL,
+};
+static const char *const off_or_required[] = { "off", "required", NULL };
 static const char *const profiles[] = {
 	[TLS_MODERN] = "modern",
 	[TLS_LEGACY] = "legacy",
@@ -259,6 +266,13 @@ const struct conf_key conf_keys[] = {
 	{ SECTION_LISTEN, "client_crl", &conf_path, AT_LISTEN(client_crl), NULL, 0, 0, NULL,
 	    "PEM file of revoked client certificates." },
 
+	{ SECTION_LISTEN, "proxy", &conf_enum, AT_LISTEN(proxy), "off", 0, 0, proxies,
+	    "Whether connections begin with a PROXY header: off, optional (those from proxy_from do, others are clients), required (nobody else may connect)." },
+	{ SECTION_LISTEN, "proxy_from", &conf_networks, AT_LISTEN(proxy_from), NULL, 0, 0, NULL,
+	    "Networks of the proxies, which are believed what they say of their clients." },
+	{ SECTION_LISTEN, "proxy_data", &conf_bool, AT_LISTEN(proxy_data), "off", 0, 0, off_or_required,
+	    "Whether the passive data connections of clients who came through a proxy come through one too, each with a header." },
+
 	{ SECTION_CERTIFICATE, "file", &conf_path, AT_CERT(file), NULL, 0, 0, NULL,
 	    "PEM file: the server's certificate first, then those that lead to its authority." },
 	{ SECTION_CERTIFICATE, "key", &conf_path, AT_CERT(key), NULL, 0, 0, NULL,
@@ -329,6 +343,8 @@ const struct conf_key conf_keys[] = {
 	    "Without a client taking its replies for so long, a session is closed." },
 	{ SECTION_TIMEOUTS, "handshake", &conf_seconds, AT(handshake_timeout), "30", 1, DAY, NULL,
 	    "For a client to finish a TLS handshake, of a control or a data connection." },
+	{ SECTION_TIMEOUTS, "proxy", &conf_seconds, AT(proxy_timeout), "3", 1, 60, NULL,
+	    "For a proxy to send its PROXY header, on a control or a data connection." },
 	{ SECTION_TIMEOUTS, "drain", &conf_seconds, AT(drain_timeout), "30", 0, DAY, NULL,
 	    "How long running transfers may go on after SIGTERM." },
 

@@ -180,6 +180,22 @@ message_reply(int code, const char *expanded, char *out, size_t size)
 	return n;
 }
 
+size_t
+message_refusal(bool implicit, const char *message,
+    const struct message_values *v, char *out, size_t size)
+{
+	/* A record of TLS: alert, version, length; fatal, access denied. */
+	static const char alert[] = { 21, 3, 1, 0, 2, 2, 49 };
+	char text[MESSAGE_SIZE];
+
+	if (implicit) {
+		memcpy(out, alert, sizeof(alert));
+		return sizeof(alert);
+	}
+	message_expand(message, v, text, sizeof(text));
+	return message_reply(421, text, out, size);
+}
+
 void
 message_clean(char *text, unsigned max_lines)
 {

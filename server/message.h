@@ -9,6 +9,7 @@
 #ifndef SERVER_MESSAGE_H
 #define SERVER_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ void message_expand(
     const char *text, const struct message_values *, char *out, size_t size);
 /* A whole reply (RFC 959 4.2) of such lines; returns its length. */
 size_t message_reply(int code, const char *expanded, char *out, size_t size);
+/* What is said to who is refused at the door: this message with a 421, or where
+ * TLS is expected its alert. Returns the length. */
+size_t message_refusal(bool implicit, const char *message,
+    const struct message_values *, char *out, size_t size);
 /* Makes a text out of what stands in a file: without the end of its last line,
  * without what could not be said, and of no more lines. In place. */
 void message_clean(char *text, unsigned max_lines);

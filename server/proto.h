@@ -26,7 +26,8 @@
 
 /* ------------------------------------------------------ monitor to worker */
 enum proto_mw {
-	/* u64 sid, addr peer, addr local, u16 listener; fd = the connection */
+	/* u64 sid, addr peer, addr local, u16 listener, u8 it begins with a
+	 * PROXY header (WM_PROXY, then MW_ADMIT); fd = the connection */
 	MW_SESSION = 1,
 	/*
 	 * u64 sid, u32 attempt, u8 enum verdict, str reason (for the log), u32
@@ -71,6 +72,9 @@ enum proto_mw {
 	MW_PASSWORD = 16,
 	/* no fields; fd = channel to its key process, in place of any other */
 	MW_KEYS = 17,
+	/* u64 sid, u8 admitted; if not: str reason, str message of the
+	 * configuration, u32 its number. To WM_PROXY */
+	MW_ADMIT = 18,
 };
 
 /* ------------------------------------------------------ worker to monitor */
@@ -104,6 +108,9 @@ enum proto_wm {
 	/* u64 sid, str name of a host block, "": none. Its client wants to log
 	 * in there, which chooses the accounts that are looked at. */
 	WM_HOST = 42,
+	/* u64 sid, u8 it has addresses, addr client, addr server, str name of a
+	 * host block or "": the header that the connection began with */
+	WM_PROXY = 43,
 };
 
 #define STATUS_TEXT_MAX 512 /* with NUL */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The door: counts every new connection against the limits and gives it to a
- * worker, or says why not.
+ * worker, or says why not. What comes from a proxy goes to a worker first,
+ * which reads whose connection it is, and is counted then.
  */
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log_event.h"
+#include "server/message.h"
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
@@ -25,16 +27,21 @@ is_banned(struct monitor *m, const struct addr *peer, struct refusal *r)
 
 /* lftp looks for "Too many connections" (R16.2). */
 static bool
-is_full(struct monitor *m, const struct addr *peer, struct refusal *r)
+server_is_full(const struct monitor *m, struct refusal *r)
 {
 	const struct config *conf = m->conf;
 
-	if (conf->max_sessions != 0 &&
-	    m->sessions.count >= conf->max_sessions) {
-		*r = (struct refusal){ REASON_MAX_SESSIONS, conf->full_message,
-			conf->max_sessions };
-		return true;
-	}
+	*r = (struct refusal){ REASON_MAX_SESSIONS, conf->full_message,
+		conf->max_sessions };
+	return conf->max_sessions != 0 &&
+	       m->sessions.count >= conf->max_sessions;
+}
+
+static bool
+address_is_full(struct monitor *m, const struct addr *peer, struct refusal *r)
+{
+	const struct config *conf = m->conf;
+
 	if (!guard_connection(m->guard, peer)) {
 		*r = (struct refusal){ REASON_CONNECTION_RATE,
 			conf->address_message, conf->connections_per_minute };
@@ -85,16 +92,35 @@ host_rule(const struct conf_host *h, char *out)
 	return rule_text(h->file, h->line, what, out);
 }
 
+/* Whether one of the client's limits is used up. */
+static bool
+client_is_refused(struct monitor *m, const struct conf_host *host,
+    const struct addr *peer, struct refusal *r)
+{
+	return address_is_full(m, peer, r) ||
+	       host_is_full(m, host, peer, false, r);
+}
+
+/* A reload, or the service manager, may have left one without its block. */
+static const struct conf_listen *
+listen_of(const struct config *conf, uint16_t listener)
+{
+	static const struct conf_listen none;
+
+	return listener < conf->nlistens ? &conf->listens[listener] : &none;
+}
+
 static void
-refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
-    const struct conf_host *host, const struct refusal *r)
+tell_refusal(struct monitor *m, const struct conf_listen *listen,
+    const struct addr *peer, const struct conf_host *host,
+    const struct refusal *r)
 {
 	char rule[RULE_MAX];
 	const struct log_event e = { .id = EVENT_REFUSE,
 		.reason = r->reason,
 		.rule = r->reason == REASON_MAX_PER_HOST
 			    ? host_rule(host, rule)
-			    : rule_reason(m->conf, NULL, r->reason, rule),
+			    : rule_reason(m->conf, listen, r->reason, rule),
 		.peer = peer,
 		.host = host != NULL ? host->name : NULL,
 		.reply = 421 };
@@ -102,17 +128,39 @@ refuse(struct monitor *m, int fd, uint16_t listener, const struct addr *peer,
 	reasons_count(&m->reasons, "refused", reason_code(r->reason));
 	if (r->reason != REASON_BANNED) /* bans_refuse() has told */
 		log_event(&e);
-	client_refuse(m, fd, listener, r->message, r->number);
+}
+
+/* Only proxies where only they may connect. */
+static bool
+is_no_proxy(const struct monitor *m, const struct conf_listen *listen,
+    bool proxied, struct refusal *r)
+{
+	*r = (struct refusal){ REASON_PROXY_REQUIRED, m->conf->closed_message,
+		0 };
+	return !proxied && listen->proxy == CONF_PROXY_REQUIRED;
+}
+
+static bool
+no_worker(struct monitor *m, struct wproc **w_r, struct refusal *r)
+{
+	*w_r = workers_choose(m);
+	*r = (struct refusal){ REASON_NO_WORKER,
+		TAILQ_EMPTY(&m->workers) ? m->conf->closed_message
+					 : m->conf->full_message,
+		m->sessions.count };
+	return *w_r == NULL;
 }
 
 bool
 client_admit(struct monitor *m, int fd, uint16_t listener)
 {
+	const struct conf_listen *listen = listen_of(m->conf, listener);
 	const struct conf_host *host;
 	struct addr peer, local;
 	struct client *c;
 	struct refusal r;
 	struct wproc *w;
+	bool proxied;
 
 	/* It may have gone again while it waited in the backlog. */
 	if (sock_peer(fd, &peer) == -1 || sock_local(fd, &local) == -1) {
@@ -120,23 +168,88 @@ client_admit(struct monitor *m, int fd, uint16_t listener)
 		return false;
 	}
 	host = conf_host_at(m->conf, listener, &local, NULL);
-	if (is_banned(m, &peer, &r) || is_full(m, &peer, &r) ||
-	    host_is_full(m, host, &peer, false, &r)) {
-		refuse(m, fd, listener, &peer, host, &r);
+	proxied = conf_listen_has_proxy(listen, &peer);
+	if ((!proxied && is_banned(m, &peer, &r)) ||
+	    is_no_proxy(m, listen, proxied, &r) || server_is_full(m, &r) ||
+	    (!proxied && client_is_refused(m, host, &peer, &r)) ||
+	    no_worker(m, &w, &r)) {
+		tell_refusal(m, listen, &peer, host, &r);
+		client_refuse(m, fd, listener, r.message, r.number);
 		return false;
 	}
-	w = workers_choose(m);
-	if (w == NULL) {
-		r = (struct refusal){ REASON_NO_WORKER,
-			TAILQ_EMPTY(&m->workers) ? m->conf->closed_message
-						 : m->conf->full_message,
-			m->sessions.count };
-		refuse(m, fd, listener, &peer, host, &r);
-		return false;
+	if (proxied)
+		c = sessions_add_proxied(&m->sessions, &peer, &local, listener);
+	else {
+		c = sessions_add(&m->sessions, &peer, &local, listener);
+		sessions_set_host(&m->sessions, c, host);
 	}
-	c = sessions_add(&m->sessions, &peer, &local, listener);
-	sessions_set_host(&m->sessions, c, host);
 	worker_give(w, c, fd);
 	close(fd);
 	return true;
+}
+
+/* ---------------------------------------------------------------- proxies */
+/* r NULL: it is admitted */
+static void
+tell_worker(const struct client *c, const struct refusal *r)
+{
+	uint8_t mem[MESSAGE_SIZE + 256];
+	struct wbuf b;
+
+	ipc_begin(&b, mem, sizeof(mem), MW_ADMIT);
+	put_u64(&b, c->sid);
+	put_u8(&b, r == NULL);
+	if (r != NULL) {
+		put_str(&b, reason_code(r->reason));
+		put_str(&b, r->message);
+		put_u32(&b, r->number);
+	}
+	worker_send(c->worker, &b, -1);
+}
+
+static void
+introduced(struct monitor *m, struct client *c, const struct conf_host *host)
+{
+	const struct conf_listen *listen = listen_of(m->conf, c->listener);
+	struct refusal r;
+
+	if (is_banned(m, &c->peer, &r) ||
+	    client_is_refused(m, host, &c->peer, &r)) {
+		tell_refusal(m, listen, &c->peer, host, &r);
+		client_set_state(c, CLIENT_REFUSED);
+		tell_worker(c, &r);
+		return;
+	}
+	sessions_count_from(&m->sessions, c);
+	sessions_set_host(&m->sessions, c, host);
+	client_set_state(c, CLIENT_NEW);
+	tell_worker(c, NULL);
+}
+
+/*
+ * That this connection may have a header was decided when it was accepted
+ * (CLIENT_PROXY). What the header says can only be believed; the host is only
+ * chosen, as any client can (WM_HOST).
+ */
+int
+client_introduce(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	uint8_t has_addresses = get_u8(b);
+	struct addr peer, local;
+	char host[CONF_NAME_MAX];
+
+	addr_get(b, &peer);
+	addr_get(b, &local);
+	get_str(b, host, sizeof(host));
+	if (rbuf_end(b) == -1 || has_addresses > 1)
+		return -1;
+	if (has_addresses == 1) {
+		if (peer.family == 0 || peer.family != local.family)
+			return -1;
+		c->peer = peer;
+		c->local = local;
+	}
+	introduced(
+	    w->m, c, host[0] != '\0' ? conf_find_host(w->m->conf, host) : NULL);
+	return 0;
 }

@@ -139,7 +139,8 @@ bans_kick(struct bans *bs, const struct addr *addr, bool all)
 	TAILQ_FOREACH (w, &bs->m->workers, entry)
 		LIST_FOREACH (c, &w->clients, of_worker) {
 			peer = addr_client_key(&c->peer);
-			if (addr_ip_equal(&peer, &key) &&
+			if (c->state != CLIENT_PROXY && /* may be another's */
+			    addr_ip_equal(&peer, &key) &&
 			    (all || c->state != CLIENT_IN))
 				client_kick(c, "Your address is banned");
 		}

@@ -17,6 +17,8 @@ state_word(const struct client *c)
 		return "checking";
 	if (c->state == CLIENT_NEW)
 		return "connected";
+	if (c->state == CLIENT_PROXY || c->state == CLIENT_REFUSED)
+		return client_state_name(c->state);
 	return "in";
 }
 

@@ -26,6 +26,7 @@
 #include "server/account.h"
 #include "server/certnames.h"
 #include "server/conf.h"
+#include "server/monitor/door.h"
 #include "server/monitor/guard.h"
 #include "server/monitor/keys.h"
 #include "server/monitor/look.h"
@@ -110,15 +111,21 @@ enum client_state {
 	CLIENT_CHECKING = 1 << 1, /* an auth process is asked */
 	CLIENT_GRANTING = 1 << 2, /* an agent is asked */
 	CLIENT_IN = 1 << 3,
+	CLIENT_PROXY = 1 << 4, /* its proxy's header is waited for */
+	CLIENT_REFUSED = 1 << 5, /* because of what that says */
 };
-#define CLIENT_ANY 0xfu
+#define CLIENT_MET 0xfu /* it was admitted */
+#define CLIENT_ANY 0x3fu
 
 /* One connection, from accept until its worker says that it is gone. */
 struct client {
 	RB_ENTRY(client) entry;
 	LIST_ENTRY(client) of_worker;
 	uint64_t sid;
+	/* The client's, and what it has connected to; of the proxy's connection
+	 * unless a header has said (CLIENT_PROXY) whose it is. */
 	struct addr peer, local;
+	struct addr sock_local;
 	uint16_t listener; /* index in conf->listens */
 	struct wproc *worker;
 	time_t since;
@@ -128,7 +135,7 @@ struct client {
 	uint64_t probed; /* clock_ms() of the last MW_PROBE */
 	uint32_t delay; /* ms, before its refusal is told */
 	enum account_source source; /* of the account */
-	struct tally *from;
+	struct tally *from; /* NULL: not admitted yet */
 	struct tally *account, *group; /* NULL unless GRANTING or IN */
 	struct tally *host, *from_host; /* the host, and from there; or NULL */
 	bool own_accounts; /* which has accounts of its own */
@@ -150,6 +157,11 @@ void sessions_init(struct sessions *);
 void sessions_clear(struct sessions *);
 struct client *sessions_add(struct sessions *, const struct addr *peer,
     const struct addr *local, uint16_t listener);
+/* The same for the connection of a proxy, which counts for no address until it
+ * is known whose it is. */
+struct client *sessions_add_proxied(struct sessions *, const struct addr *peer,
+    const struct addr *local, uint16_t listener);
+void sessions_count_from(struct sessions *, struct client *);
 struct client *sessions_find(struct sessions *, uint64_t sid);
 /* Takes it out of every count and frees it. */
 void sessions_remove(struct sessions *, struct client *);
@@ -166,55 +178,7 @@ void sessions_set_account(
     struct sessions *, struct client *, const struct account *);
 uint16_t tally_slot(const struct tally *);
 void client_set_state(struct client *, enum client_state);
-
-/* ------------------------------------------------- listeners (listener.c) */
-struct listener {
-	TAILQ_ENTRY(listener) entry;
-	struct monitor *m;
-	int fd;
-	uint16_t index; /* in conf->listens */
-	struct addr addr; /* as configured */
-	struct addr bound; /* as the kernel has it */
-	bool inherited; /* from the service manager */
-	struct event *ev;
-};
-TAILQ_HEAD(listeners, listener);
-
-/*
- * Makes the listeners of conf: those of the same address that are open are
- * kept, others bound, the rest closed when all could be bound. Returns 0, or
- * -1 with a text in err and nothing changed.
- */
-int listeners_apply(
-    struct monitor *, const struct config *, char *err, size_t size);
-/* Takes the sockets the service manager passed; their number, or -1. */
-int listeners_inherit(struct monitor *);
-/* Starts to accept and logs the addresses of those that are new. */
-void listeners_start(struct monitor *);
-void listeners_close(struct monitor *);
-/* What listeners_apply() would do, in lines of out. 0, or -1 if it would fail.
- */
-int listeners_plan(struct monitor *, const struct config *, FILE *out);
-/* Binds addr and listens; the descriptor or -1 with errno. */
-int listener_bind(const struct addr *, uint32_t mss);
-
-/* ------------------------------------------------------ admit.c, refuse.c */
-/* Counts, limits, and hands the connection to a worker or refuses it. Takes
- * over fd. Returns whether it was admitted. */
-bool client_admit(struct monitor *, int fd, uint16_t listener);
-/* Says this message of the configuration with its number, or where TLS is
- * expected an alert, and closes in an orderly way. */
-void client_refuse(struct monitor *, int fd, uint16_t listener,
-    const char *message, uint32_t number);
-
-struct refused {
-	TAILQ_ENTRY(refused) entry;
-	int fd;
-	uint64_t until;
-};
-TAILQ_HEAD(refusals, refused);
-void refusals_init(struct monitor *);
-void refusals_clear(struct monitor *);
+const char *client_state_name(enum client_state);
 
 /* ---------------------------------------------------- workers (workers.c) */
 struct wproc {

@@ -65,26 +65,20 @@ static void
 say(const struct monitor *m, int fd, uint16_t listener, const char *message,
     uint32_t number)
 {
-	/* A record of TLS: alert, version, length; fatal, access denied. */
-	static const char alert[] = { 21, 3, 1, 0, 2, 2, 49 };
 	const struct config *conf = m->conf;
 	struct addr peer = { 0 }, local = { 0 };
 	const struct message_values v = {
 		.peer = &peer, .local = &local, .number = number
 	};
-	char text[MESSAGE_SIZE], lines[2 * MESSAGE_SIZE];
+	char text[2 * MESSAGE_SIZE];
+	bool implicit =
+	    listener < conf->nlistens && conf->listens[listener].implicit;
 	size_t len;
 
-	if (listener < conf->nlistens && conf->listens[listener].implicit) {
-		(void)send(
-		    fd, alert, sizeof(alert), MSG_DONTWAIT | MSG_NOSIGNAL);
-		return;
-	}
 	(void)sock_peer(fd, &peer);
 	(void)sock_local(fd, &local);
-	message_expand(message, &v, text, sizeof(text));
-	len = message_reply(421, text, lines, sizeof(lines));
-	(void)send(fd, lines, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	len = message_refusal(implicit, message, &v, text, sizeof(text));
+	(void)send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void

@@ -12,6 +12,7 @@ libserver_a_SOURCES += \
 	server/monitor/control_stats.c \
 	server/monitor/daemon.c \
 	server/monitor/dialogues.c \
+	server/monitor/door.h \
 	server/monitor/guard.c server/monitor/guard.h \
 	server/monitor/hosts.c server/monitor/hosts.h \
 	server/monitor/keys.c server/monitor/keys.h \

@@ -120,22 +120,39 @@ sessions_clear(struct sessions *ss)
 }
 
 struct client *
-sessions_add(struct sessions *ss, const struct addr *peer,
+sessions_add_proxied(struct sessions *ss, const struct addr *peer,
     const struct addr *local, uint16_t listener)
 {
 	struct client *c = xcalloc(1, sizeof(*c));
-	char key[ADDR_STRLEN];
 
 	c->sid = ++ss->last_sid;
 	c->peer = *peer;
-	c->local = *local;
+	c->local = c->sock_local = *local;
 	c->listener = listener;
 	c->since = time(NULL);
-	c->state = CLIENT_NEW;
-	c->from = tally_up(&ss->from, address_key(peer, key, sizeof(key)));
+	c->state = CLIENT_PROXY;
 	RB_INSERT(clients, &ss->clients, c);
 	ss->count++;
 	return c;
+}
+
+struct client *
+sessions_add(struct sessions *ss, const struct addr *peer,
+    const struct addr *local, uint16_t listener)
+{
+	struct client *c = sessions_add_proxied(ss, peer, local, listener);
+
+	c->state = CLIENT_NEW;
+	sessions_count_from(ss, c);
+	return c;
+}
+
+void
+sessions_count_from(struct sessions *ss, struct client *c)
+{
+	char key[ADDR_STRLEN];
+
+	c->from = tally_up(&ss->from, address_key(&c->peer, key, sizeof(key)));
 }
 
 struct client *
@@ -296,7 +313,7 @@ sessions_set_account(
 	tally_set_rates(c->group, account->rates[RATE_GROUP]);
 }
 
-static const char *
+const char *
 client_state_name(enum client_state state)
 {
 	switch (state) {
@@ -308,6 +325,10 @@ client_state_name(enum client_state state)
 		return "granting";
 	case CLIENT_IN:
 		return "in";
+	case CLIENT_PROXY:
+		return "proxy";
+	case CLIENT_REFUSED:
+		return "refused";
 	}
 	return "?";
 }

@@ -61,6 +61,7 @@ worker_give(struct wproc *w, struct client *c, int fd)
 	addr_put(&b, &c->peer);
 	addr_put(&b, &c->local);
 	put_u16(&b, c->listener);
+	put_u8(&b, c->state == CLIENT_PROXY);
 	worker_send(w, &b, fd);
 }
 
@@ -288,6 +289,14 @@ answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
 	return 0;
 }
 
+/* A proxy that only looks whether somebody listens is not refused anything. */
+static void
+count_refused(struct monitor *m, const struct client *c, enum reason reason)
+{
+	if (c->state == CLIENT_PROXY && reason != REASON_CLIENT_CLOSED)
+		reasons_count(&m->reasons, "refused", reason_code(reason));
+}
+
 static int
 answer_end(struct wproc *w, struct client *c, struct rbuf *b)
 {
@@ -296,6 +305,7 @@ answer_end(struct wproc *w, struct client *c, struct rbuf *b)
 	get_str(b, reason, sizeof(reason));
 	if (rbuf_end(b) == -1)
 		return -1;
+	count_refused(w->m, c, reason_find(reason));
 	client_end(w, c);
 	return 0;
 }
@@ -313,11 +323,11 @@ answer_source_port(struct wproc *w, struct client *c, struct rbuf *b)
 	addr_get(b, &local);
 	implicit = get_u8(b);
 	/* Only for the address its client has reached us at. */
-	if (rbuf_end(b) == -1 || !addr_ip_equal(&local, &c->local))
+	if (rbuf_end(b) == -1 || !addr_ip_equal(&local, &c->sock_local))
 		return -1;
 	if (!w->source_port)
 		err = EACCES;
-	else if ((fd = source_socket(&c->local, implicit != 0)) == -1)
+	else if ((fd = source_socket(&c->sock_local, implicit != 0)) == -1)
 		err = errno;
 	ipc_begin(&reply, mem, sizeof(mem), MW_SOURCE_PORT);
 	put_u64(&reply, c->sid);
@@ -333,9 +343,10 @@ static const struct {
 	unsigned states; /* of the client, in which it may be said */
 	int (*answer)(struct wproc *, struct client *, struct rbuf *);
 } answers[] = {
+	{ WM_PROXY, CLIENT_PROXY, client_introduce },
 	{ WM_LOGIN, CLIENT_NEW, answer_login },
 	{ WM_PASSWORD, CLIENT_IN, answer_password },
-	{ WM_LOGOUT, CLIENT_ANY, answer_logout },
+	{ WM_LOGOUT, CLIENT_MET, answer_logout },
 	{ WM_HOST, CLIENT_NEW, answer_host },
 	{ WM_END, CLIENT_ANY, answer_end },
 	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/proxy.h"
 #include "server/worker/cmd.h"
 #include "server/worker/reply.h"
 
@@ -25,6 +26,7 @@ static const char *const mode_names[] = {
 	[CTRL_WAITING] = "waiting",
 	[CTRL_TRANSFER] = "transfer",
 	[CTRL_HANDSHAKE] = "handshake",
+	[CTRL_PROXY] = "proxy",
 	[CTRL_CLOSING] = "closing",
 };
 
@@ -130,14 +132,32 @@ append_input(struct session *s, const uint8_t *p, size_t n)
 static bool
 is_tls(struct session *s, const uint8_t *p)
 {
-	bool first = !s->heard;
-
-	s->heard = true;
-	if (!first || p[0] != TLS_HANDSHAKE)
+	if (p[0] != TLS_HANDSHAKE)
 		return false;
 	session_end(s, REASON_NOT_FTP,
 	    "TLS: set the client to explicit TLS or to none");
 	return true;
+}
+
+/* Whoever is not asked for a header is not believed what it says. */
+static bool
+is_header(struct session *s, const uint8_t *p, size_t n)
+{
+	if (!proxy_begins(p, n))
+		return false;
+	session_bye(s, 421, "No PROXY header is accepted from this address.",
+	    REASON_PROXY_UNTRUSTED);
+	return true;
+}
+
+/* The first bytes of all show what it is. */
+static bool
+is_no_ftp(struct session *s, const uint8_t *p, size_t n)
+{
+	bool first = !s->heard;
+
+	s->heard = true;
+	return first && (is_tls(s, p) || is_header(s, p, n));
 }
 
 static void
@@ -159,7 +179,7 @@ read_some(struct session *s)
 	case IO_DONE:
 		if (s->mode == CTRL_CLOSING)
 			discard(s, n);
-		else if (!is_tls(s, buf))
+		else if (!is_no_ftp(s, buf, n))
 			append_input(s, buf, n);
 		explicit_bzero(buf, n); /* may hold a password */
 		break;
@@ -198,7 +218,9 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	struct session *s = arg;
 
 	session_enter(s);
-	if ((what & EV_READ) != 0 && s->mode != CTRL_HANDSHAKE)
+	if (ctrl_proxy_waits(s))
+		ctrl_proxy_read(s);
+	else if ((what & EV_READ) != 0 && s->mode != CTRL_HANDSHAKE)
 		read_some(s);
 	session_leave(s);
 	if ((what & EV_READ) != 0)
@@ -385,6 +407,8 @@ wants_input(const struct session *s)
 		return true;
 	if (s->mode == CTRL_HANDSHAKE)
 		return !s->blocked;
+	if (s->mode == CTRL_PROXY)
+		return ctrl_proxy_waits(s);
 	if (s->mode == CTRL_TRANSFER && !queue_has_room(s))
 		return false;
 	return s->in.len - s->in.pos < CTRL_INPUT_MAX;

@@ -35,6 +35,17 @@ void ctrl_tls_begin_implicit(struct session *);
 void ctrl_tls_step(struct session *);
 /* CCC, REIN: this reply is the last under TLS. */
 void ctrl_tls_leave(struct session *, int code, const char *text);
+/* A connection of a proxy: waits for its header. */
+void ctrl_proxy_begin(struct session *);
+/* Goes on with that; whether there is still something to be read of it. */
+void ctrl_proxy_read(struct session *);
+bool ctrl_proxy_waits(const struct session *);
+/* It did not come in time. */
+void ctrl_proxy_expired(struct session *);
+/* What the monitor says to the client that the header has named. */
+void ctrl_proxy_admitted(struct session *);
+void ctrl_proxy_refused(
+    struct session *, enum reason, const char *message, uint32_t number);
 /* Arms the events for what the session waits for now. */
 void ctrl_arm(struct session *);
 

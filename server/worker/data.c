@@ -80,6 +80,7 @@ on_timer(void *arg)
 	} else if (d->cb != NULL) {
 		data_done(d, ETIMEDOUT);
 	} else {
+		data_proxy_drop(d);
 		data_unwatch(d);
 		fd_close(&d->fd);
 		data_set(d, DATA_NONE);
@@ -98,6 +99,7 @@ data_new(struct session *s)
 	d->fd = -1;
 	stream_init_plain(&d->st, -1);
 	timer_init(&d->timer, on_timer, d);
+	data_proxy_init(d);
 	s->data = d;
 	return d;
 }
@@ -109,6 +111,7 @@ data_free(struct session *s)
 
 	if (d == NULL)
 		return;
+	data_proxy_drop(d);
 	data_unwatch(d);
 	timer_cancel(&d->timer);
 	stream_close(&d->st);

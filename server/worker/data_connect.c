@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Active data connections: we connect to the client, from the address that it
- * reached us at and, if so configured, from port 20 (old packet filters let
- * only that in).
+ * (or its proxy) reached us at and, if so configured, from port 20 (old packet
+ * filters let only that in).
  *
  * Port 20 needs privilege, so the monitor binds it and hands the socket over;
  * when that fails, or the port is still busy with the same peer, any port does.
@@ -74,7 +74,7 @@ connect_run(struct data *d)
 	if (d->bound && (err == EADDRINUSE || err == EADDRNOTAVAIL)) {
 		d->bound = false;
 		fd_close(&d->fd);
-		d->fd = active_socket(&d->s->local);
+		d->fd = active_socket(&d->s->sock_local);
 		err = d->fd < 0 ? errno : connect_step(d);
 	}
 	if (err == EINPROGRESS) {
@@ -103,7 +103,7 @@ on_connect(evutil_socket_t fd, short what, void *arg)
 static void
 connect_anywhere(struct data *d)
 {
-	d->fd = active_socket(&d->s->local);
+	d->fd = active_socket(&d->s->sock_local);
 	if (d->fd < 0)
 		data_done(d, errno);
 	else

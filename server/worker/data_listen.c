@@ -4,6 +4,7 @@
  * connection in, and only from where the control connection comes.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,26 +101,66 @@ is_owner(const struct session *s, const struct addr *peer)
 	return true;
 }
 
-/* True if the connection is the owner's; a stranger's is closed. */
-static bool
-admit(struct data *d, int fd, const struct sockaddr_storage *ss)
+void
+data_complain(struct data *d, enum reason reason, const char *detail)
 {
-	char text[ADDR_STRLEN];
-	struct addr peer;
-
-	if (addr_from_sockaddr(&peer, (const struct sockaddr *)ss) == 0 &&
-	    is_owner(d->s, &peer))
-		return true;
-	close(fd);
-	d->s->w->counters[COUNT_DATA_STRANGER]++;
 	if (!d->complained)
-		session_event(
-		    d->s, (struct log_event){ .id = EVENT_REFUSE,
-			      .reason = REASON_FOREIGN_ADDRESS,
-			      .command = "PASV",
-			      .detail = addr_str(&peer, text, sizeof(text)) });
+		session_event(d->s, (struct log_event){ .id = EVENT_REFUSE,
+					.reason = reason,
+					.command = "PASV",
+					.detail = detail });
 	d->complained = true;
+}
+
+static void
+complain_of_stranger(struct data *d, enum reason reason,
+    const struct addr *peer, const char *what)
+{
+	char text[ADDR_STRLEN], detail[2 * ADDR_STRLEN];
+
+	(void)snprintf(detail, sizeof(detail), "%s%s",
+	    addr_str(peer, text, sizeof(text)), what);
+	d->s->w->counters[COUNT_DATA_STRANGER]++;
+	data_complain(d, reason, detail);
+}
+
+bool
+data_is_owner(struct data *d, const struct addr *peer)
+{
+	const struct session *s = d->s;
+	bool is_proxy = s->proxied && addr_ip_equal(peer, &s->sock_peer);
+
+	if (is_owner(s, peer))
+		return true;
+	complain_of_stranger(d, REASON_FOREIGN_ADDRESS, peer,
+	    is_proxy && !data_wants_header(s) ? " (the proxy; see proxy_data)"
+					      : "");
 	return false;
+}
+
+void
+data_owner_is_here(struct data *d, int fd)
+{
+	data_up(d, fd);
+	fd_close(&d->fd);
+}
+
+/* A connection was accepted; a stranger's is closed. */
+static void
+admit(struct data *d, int fd, const struct addr *peer)
+{
+	if (data_wants_header(d->s) &&
+	    conf_listen_has_proxy(session_listen(d->s), peer)) {
+		data_proxy_begin(d, fd, peer);
+		return;
+	}
+	if (data_wants_header(d->s))
+		complain_of_stranger(d, REASON_PROXY_REQUIRED, peer, "");
+	else if (data_is_owner(d, peer)) {
+		data_owner_is_here(d, fd);
+		return;
+	}
+	close(fd);
 }
 
 /* Out of descriptors or memory: the listener stays ready and would spin. */
@@ -147,27 +188,42 @@ void
 data_accept(struct data *d)
 {
 	struct sockaddr_storage ss;
+	struct addr peer;
 	socklen_t len;
 	int fd, tries;
 
+	if (data_proxy_waits(d))
+		return;
 	/* A connection that died in the queue is an error of accept too. */
-	for (tries = 0; tries < 2 * LISTEN_BACKLOG; tries++) {
+	for (tries = 0; tries < 2 * LISTEN_BACKLOG &&
+			d->state == DATA_LISTENING && d->header == NULL;
+	     tries++) {
 		len = sizeof(ss);
 		memset(&ss, 0, sizeof(ss));
 		fd = accept4(d->fd, (struct sockaddr *)&ss, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
+			break;
 		if (fd < 0 && is_shortage(errno)) {
 			pause_accepting(d);
 			return;
 		}
-		if (fd < 0 || !admit(d, fd, &ss))
+		if (fd < 0)
 			continue;
-		data_up(d, fd);
-		fd_close(&d->fd);
-		return;
+		if (addr_from_sockaddr(&peer, (struct sockaddr *)&ss) == 0)
+			admit(d, fd, &peer);
+		else
+			close(fd);
 	}
+	data_listen_resume(d);
+}
+
+void
+data_accept_and_tell(struct data *d)
+{
+	data_accept(d);
+	if (d->state == DATA_UP)
+		data_done(d, 0);
 }
 
 static void
@@ -177,16 +233,14 @@ on_listener(evutil_socket_t fd, short what, void *arg)
 	struct session *s = d->s;
 
 	session_enter(s);
-	data_accept(d);
-	if (d->state == DATA_UP)
-		data_done(d, 0);
+	data_accept_and_tell(d);
 	session_leave(s);
 }
 
 void
 data_listen_resume(struct data *d)
 {
-	if (d->state == DATA_LISTENING && !d->watching)
+	if (d->state == DATA_LISTENING && !d->watching && d->header == NULL)
 		data_watch(d, d->fd, EV_READ | EV_PERSIST, on_listener);
 }
 
@@ -199,7 +253,7 @@ data_listen(struct session *s, struct addr *out)
 
 	/* The older port is free again before a new one is looked for. */
 	d = data_new(s);
-	d->addr = s->local;
+	d->addr = s->sock_local;
 	d->fd = listener_open(conf, &d->addr);
 	if (d->fd < 0) {
 		err = errno;
@@ -210,7 +264,8 @@ data_listen(struct session *s, struct addr *out)
 	data_set(d, DATA_LISTENING);
 	data_listen_resume(d);
 	data_set_deadline(d, LISTEN_UNUSED_MS);
-	*out = d->addr;
+	*out = s->local; /* behind a proxy, that it was reached at */
+	out->port = d->addr.port;
 	nat_announce(&conf->passive_address, s->w->names, &s->peer, out);
 	return 0;
 }

@@ -8,8 +8,11 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "common/log_event.h"
 #include "common/timer.h"
 #include "server/worker/data.h"
+
+struct proxy_reader; /* common/proxy.h */
 
 /*
  * Allocated while there is an endpoint. One that is left in state DATA_NONE
@@ -29,6 +32,12 @@ struct data {
 	uint64_t deadline; /* clock_ms() */
 	struct addr addr; /* what we listen on or connect to */
 	data_cb *cb; /* a transfer waits */
+	/* data_proxy.c: what was accepted, and its header, while that has not
+	 * told whether it is the owner's; else -1 and NULL. */
+	int header_fd;
+	struct proxy_reader *header;
+	struct addr header_peer;
+	struct timer header_timer;
 	uint32_t serial; /* of the request for a source port; 0 = none */
 };
 
@@ -50,6 +59,22 @@ void data_tls_await(struct data *);
 
 /* Accepts what is there: the owner's connection makes the state DATA_UP. */
 void data_accept(struct data *);
+/* The same, and tells who waits. */
+void data_accept_and_tell(struct data *);
+/* May a connection of this address be the one? If not, the log hears of it. */
+bool data_is_owner(struct data *, const struct addr *);
+/* It is the owner's: DATA_UP. */
+void data_owner_is_here(struct data *, int fd);
+/* Must connections begin with the header of a proxy? */
+bool data_wants_header(const struct session *);
+void data_proxy_init(struct data *);
+/* Was one accepted whose header is not yet there? Looks for it. */
+bool data_proxy_waits(struct data *);
+/* fd comes from a proxy: its header decides, now or later. */
+void data_proxy_begin(struct data *, int fd, const struct addr *peer);
+void data_proxy_drop(struct data *);
+/* For the log, once per listener. */
+void data_complain(struct data *, enum reason, const char *detail);
 /* Watches the listener again after a pause. */
 void data_listen_resume(struct data *);
 /* DATA_TARGET: starts connecting. */

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/certnames.h"
+#include "server/message.h"
 #include "server/proto.h"
 #include "server/worker/cmd_login.h"
 #include "server/worker/ctrl.h"
@@ -57,10 +58,12 @@ on_session(struct worker *w, struct ipc_msg *m)
 	uint64_t sid = get_u64(&m->body);
 	struct addr peer, local;
 	uint16_t listener;
+	bool proxied;
 
 	addr_get(&m->body, &peer);
 	addr_get(&m->body, &local);
 	listener = get_u16(&m->body);
+	proxied = get_u8(&m->body) != 0;
 	check_end(m);
 	if (listener >= w->conf->nlistens)
 		bug("a session of listener %u", listener);
@@ -72,7 +75,32 @@ on_session(struct worker *w, struct ipc_msg *m)
 		end_session(w, sid, reason_code(REASON_NO_DESCRIPTOR));
 		return;
 	}
-	session_new(w, sid, ipc_take_fd(m), &peer, &local, listener);
+	(proxied ? session_new_proxied : session_new)(
+	    w, sid, ipc_take_fd(m), &peer, &local, listener);
+}
+
+static void
+on_admit(struct worker *w, struct ipc_msg *m)
+{
+	struct session *s = worker_find(w, get_u64(&m->body));
+	bool admitted = get_u8(&m->body) != 0;
+	char reason[PROTO_REASON_MAX] = "", message[MESSAGE_SIZE] = "";
+	uint32_t number = 0;
+
+	if (!admitted) {
+		(void)get_str(&m->body, reason, sizeof(reason));
+		(void)get_str(&m->body, message, sizeof(message));
+		number = get_u32(&m->body);
+	}
+	check_end(m);
+	if (s == NULL || s->mode != CTRL_PROXY)
+		return;
+	session_enter(s);
+	if (admitted)
+		ctrl_proxy_admitted(s);
+	else
+		ctrl_proxy_refused(s, reason_find(reason), message, number);
+	session_leave(s);
 }
 
 /* The slot of the whole server's rate, if it has one. */
@@ -250,7 +278,7 @@ on_shutdown(struct worker *w, struct ipc_msg *m)
 	w->shutting_down = true;
 	for (s = TAILQ_FIRST(&w->sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, entry);
-		if (s->mode != CTRL_READY && s->mode != CTRL_HANDSHAKE)
+		if (!session_has_nothing(s))
 			continue;
 		session_enter(s);
 		session_retire_now(s);
@@ -301,6 +329,7 @@ static const struct {
 	void (*handler)(struct worker *, struct ipc_msg *);
 } handlers[] = {
 	{ MW_SESSION, on_session },
+	{ MW_ADMIT, on_admit },
 	{ MW_LOGIN, on_login },
 	{ MW_SOURCE_PORT, on_source_port },
 	{ MW_KICK, on_kick },
@@ -396,6 +425,19 @@ mon_host(struct session *s)
 }
 
 void
+mon_proxy(struct session *s, bool has_addresses)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_PROXY);
+	put_u8(&w, has_addresses);
+	addr_put(&w, &s->peer);
+	addr_put(&w, &s->local);
+	put_str(&w, s->host != NULL ? s->host->name : "");
+	mon_tell(s->w, &w);
+}
+
+void
 mon_end(struct session *s, const char *reason)
 {
 	end_session(s->w, s->id, reason);
@@ -408,7 +450,7 @@ mon_source_port(struct session *s, uint32_t serial)
 
 	begin(s, &w, WM_SOURCE_PORT);
 	put_u32(&w, serial);
-	addr_put(&w, &s->local);
+	addr_put(&w, &s->sock_local);
 	put_u8(&w, session_listen(s)->implicit);
 	mon_tell(s->w, &w);
 }

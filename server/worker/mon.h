@@ -5,6 +5,7 @@
 #ifndef SERVER_WORKER_MON_H
 #define SERVER_WORKER_MON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/ipc.h"
@@ -23,6 +24,8 @@ void mon_password(struct session *, const char *old, const char *new);
 void mon_logout(struct session *);
 /* Another host was chosen. */
 void mon_host(struct session *);
+/* Whose connection it is (s->peer and so on), which is told in an MW_ADMIT. */
+void mon_proxy(struct session *, bool has_addresses);
 void mon_end(struct session *, const char *reason);
 /* Asks for a socket bound to the source port; answered by data_source_port().
  */

@@ -13,12 +13,14 @@ libserver_a_SOURCES += \
 	server/worker/cmd_tls.c \
 	server/worker/cmd_xfer.c \
 	server/worker/ctrl.c server/worker/ctrl.h \
+	server/worker/ctrl_proxy.c \
 	server/worker/ctrl_send.c \
 	server/worker/ctrl_tls.c \
 	server/worker/data.c server/worker/data.h \
 	server/worker/data_connect.c \
 	server/worker/data_linger.c \
 	server/worker/data_listen.c server/worker/data_priv.h \
+	server/worker/data_proxy.c \
 	server/worker/data_tls.c \
 	server/worker/dialogue.c \
 	server/worker/fs.c server/worker/fs.h \

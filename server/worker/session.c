@@ -53,18 +53,17 @@ session_is_secure(const struct session *s)
 
 /* ------------------------------------------------------------------ birth */
 
-void
-session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
+static struct session *
+session_make(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
     const struct addr *local, uint16_t listener)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
-	char where[ADDR_STRLEN];
 
 	s->w = w;
 	s->id = sid;
 	s->listener = listener;
-	s->peer = *peer;
-	s->local = *local;
+	s->peer = s->sock_peer = *peer;
+	s->local = s->sock_local = *local;
 	s->host = conf_host_at(w->conf, listener, local, NULL);
 	s->conf = conf_of_host(w->conf, s->host);
 	stream_init_plain(&s->ctl, fd);
@@ -74,14 +73,47 @@ session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	s->began = s->active = clock_ms();
 	session_reset(s);
 	worker_add(w, s);
-	session_event(s, (struct log_event){ .id = EVENT_CONNECT,
-			     .local = addr_str(local, where, sizeof(where)) });
-	session_enter(s);
 	ctrl_start(s);
+	return s;
+}
+
+void
+session_open(struct session *s)
+{
+	char where[ADDR_STRLEN], via[ADDR_STRLEN];
+
+	s->met = true;
+	session_event(s, (struct log_event){ .id = EVENT_CONNECT,
+			     .local = addr_str(&s->local, where, sizeof(where)),
+			     .via = !s->proxied ? NULL
+						: addr_str(&s->sock_peer, via,
+						      sizeof(via)) });
 	if (session_listen(s)->implicit)
 		ctrl_tls_begin_implicit(s);
 	else
 		reply_message(s, 220, s->conf->banner);
+	session_set_timer(s);
+}
+
+void
+session_new(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
+    const struct addr *local, uint16_t listener)
+{
+	struct session *s = session_make(w, sid, fd, peer, local, listener);
+
+	session_enter(s);
+	session_open(s);
+	session_leave(s);
+}
+
+void
+session_new_proxied(struct worker *w, uint64_t sid, int fd,
+    const struct addr *peer, const struct addr *local, uint16_t listener)
+{
+	struct session *s = session_make(w, sid, fd, peer, local, listener);
+
+	session_enter(s);
+	ctrl_proxy_begin(s);
 	session_set_timer(s);
 	session_leave(s);
 }
@@ -195,6 +227,8 @@ deadline(const struct session *s)
 		due = s->closing_since + CLOSING_MS;
 	else if (s->mode == CTRL_CLOSING) /* our last words are on their way */
 		due = s->closing_since + conf->output_timeout * MS;
+	else if (ctrl_proxy_waits(s))
+		due = s->began + conf->proxy_timeout * MS;
 	else if (s->login != LOGIN_IN)
 		due = s->began + conf->login_timeout * MS;
 	else if (s->mode == CTRL_READY)
@@ -247,6 +281,8 @@ expire(struct session *s, uint64_t now)
 		session_end(s, REASON_OUTPUT_TIMEOUT, NULL);
 	else if (s->mode == CTRL_HANDSHAKE) /* nothing must be written now */
 		session_end(s, REASON_TLS_TIMEOUT, NULL);
+	else if (s->mode == CTRL_PROXY)
+		ctrl_proxy_expired(s);
 	else if (s->login != LOGIN_IN)
 		session_bye(s, 421, "Login timeout.", REASON_LOGIN_TIMEOUT);
 	else
@@ -269,15 +305,10 @@ on_timer(void *arg)
 
 /* ------------------------------------------------------------------- death */
 
-void
-session_bye(struct session *s, int code, const char *text, enum reason reason)
+/* Lets go of all that is under way. */
+static void
+settle(struct session *s, enum reason reason)
 {
-	if (s->ended || s->mode == CTRL_CLOSING)
-		return;
-	if (s->mode == CTRL_HANDSHAKE) { /* there is no way to say it */
-		session_end(s, reason, NULL);
-		return;
-	}
 	xfer_drop(s);
 	data_close(s);
 	fs_cancel(s); /* nobody is told of its answers any more */
@@ -286,6 +317,27 @@ session_bye(struct session *s, int code, const char *text, enum reason reason)
 	s->drained = NULL;
 	s->bye = reason;
 	s->closing_since = clock_ms();
+}
+
+void
+session_close(struct session *s, enum reason reason)
+{
+	settle(s, reason);
+	ctrl_set_mode(s, CTRL_CLOSING);
+	session_set_timer(s);
+}
+
+void
+session_bye(struct session *s, int code, const char *text, enum reason reason)
+{
+	if (s->ended || s->mode == CTRL_CLOSING)
+		return;
+	/* There is no way to say it. */
+	if (s->mode == CTRL_HANDSHAKE || s->mode == CTRL_PROXY) {
+		session_end(s, reason, NULL);
+		return;
+	}
+	settle(s, reason);
 	refusal_is_told(s); /* by the event of the end */
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
@@ -308,12 +360,18 @@ session_retire_now(struct session *s)
 	session_bye(s, 421, text, REASON_RETIRED);
 }
 
+bool
+session_has_nothing(const struct session *s)
+{
+	return s->mode == CTRL_READY || s->mode == CTRL_HANDSHAKE ||
+	       s->mode == CTRL_PROXY;
+}
+
 void
 session_retire(struct session *s, const char *reason)
 {
 	set_string(&s->retire, reason);
-	/* A handshake is not worth waiting for. */
-	if (s->mode == CTRL_READY || s->mode == CTRL_HANDSHAKE)
+	if (session_has_nothing(s))
 		session_retire_now(s);
 }
 
@@ -324,9 +382,11 @@ session_end(struct session *s, enum reason reason, const char *detail)
 		return;
 	xfer_drop(s);
 	s->ended = true;
-	session_event(s, (struct log_event){ .id = EVENT_END,
-			     .reason = reason,
-			     .detail = detail != NULL ? detail : s->retire });
+	if (s->met)
+		session_event(
+		    s, (struct log_event){ .id = EVENT_END,
+			   .reason = reason,
+			   .detail = detail != NULL ? detail : s->retire });
 	timer_cancel(&s->timer);
 	data_free(s);
 	fs_free(s->fs);
@@ -340,6 +400,7 @@ void
 session_free(struct session *s)
 {
 	free(s->ctx);
+	free(s->header);
 	free(s->pace);
 	free(s->said);
 	free(s->user);

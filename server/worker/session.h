@@ -35,6 +35,7 @@ struct event;
 struct data; /* data.c */
 struct xfer; /* xfer.c */
 struct fs; /* fs.c */
+struct proxy_reader; /* common/proxy.h */
 struct tls_ctx;
 
 enum login_state {
@@ -53,6 +54,7 @@ enum ctrl_mode {
 		       */
 	CTRL_TRANSFER, /* runs ABOR and STAT, queues everything else */
 	CTRL_HANDSHAKE, /* reads none: TLS is being negotiated */
+	CTRL_PROXY, /* reads none: it is not yet known who the client is */
 	CTRL_CLOSING, /* 221 or 421 said: drain and close */
 };
 
@@ -93,7 +95,12 @@ struct session {
 	const struct conf_host *host; /* cmd_host.c; NULL: none */
 	const struct config *conf; /* as it is there */
 	char *said; /* what HOST has named it, or NULL */
-	struct addr peer, local; /* of the control connection */
+	/* Of the control connection; through a proxy: as its header has it. */
+	struct addr peer, local;
+	struct addr sock_peer, sock_local; /* of its socket */
+	bool proxied; /* it began with a header */
+	struct proxy_reader *header; /* which is waited for, or NULL */
+	bool met; /* the log has told of it */
 
 	/* control connection (ctrl.c) */
 	struct stream ctl;
@@ -176,6 +183,10 @@ struct session {
 /* Starts a session on an accepted connection: greets. */
 void session_new(struct worker *, uint64_t sid, int fd, const struct addr *peer,
     const struct addr *local, uint16_t listener);
+/* The same on one of a proxy: session_open() when it is known whose it is. */
+void session_new_proxied(struct worker *, uint64_t sid, int fd,
+    const struct addr *peer, const struct addr *local, uint16_t listener);
+void session_open(struct session *);
 /*
  * The only death: aborts the transfer, closes everything, tells the monitor,
  * logs the reason (detail: more about it, or NULL). The memory goes with the
@@ -199,10 +210,14 @@ void session_leave(struct session *);
  * until EOF or 2 s. For a reason the client should know.
  */
 void session_bye(struct session *, int code, const char *text, enum reason);
+/* The same without a word, or after what has been said. */
+void session_close(struct session *, enum reason);
 
 /* As session_bye() with a 421 for this reason, when nothing is under way: now,
  * or by cmd_finish(). */
 void session_retire(struct session *, const char *reason);
+/* Is nothing under way that would be worth waiting for? */
+bool session_has_nothing(const struct session *);
 /* If it is to go now, says so. */
 void session_retire_now(struct session *);
 

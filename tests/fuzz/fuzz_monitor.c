@@ -204,7 +204,8 @@ static const struct {
 	enum role to;
 	const char *fields;
 } from_monitor[] = {
-	{ MW_SESSION, ROLE_WORKER, "8aa2" },
+	{ MW_SESSION, ROLE_WORKER, "8aa21" },
+	{ MW_ADMIT, ROLE_WORKER, "81" },
 	{ MW_LOGIN, ROLE_WORKER, "841t4t" }, /* a refusal */
 	{ MW_SOURCE_PORT, ROLE_WORKER, "848" },
 	{ MW_KICK, ROLE_WORKER, "8t" },
@@ -234,10 +235,19 @@ is_accepted(const struct ipc_msg *msg)
 	return msg->type == MW_LOGIN && get_u8(&b) == V_OK;
 }
 
+static bool
+is_admitted(const struct ipc_msg *msg)
+{
+	struct rbuf b = msg->body;
+
+	(void)get_u64(&b);
+	return msg->type == MW_ADMIT && get_u8(&b) == 1;
+}
+
 static void
 hear(struct process *p, struct ipc_msg *msg)
 {
-	bool accepted = is_accepted(msg);
+	bool accepted = is_accepted(msg), admitted = is_admitted(msg);
 	struct rbuf first = msg->body;
 	const char *kind;
 	size_t i;
@@ -248,6 +258,9 @@ hear(struct process *p, struct ipc_msg *msg)
 		REQUIRE(i + 1 < NELEM(from_monitor));
 	REQUIRE(from_monitor[i].to == p->role);
 	for (kind = from_monitor[i].fields; *kind != '\0'; kind++)
+		get_field(&msg->body, *kind);
+	for (kind = msg->type == MW_ADMIT && !admitted ? "tt4" : "";
+	     *kind != '\0'; kind++)
 		get_field(&msg->body, *kind);
 	for (kind = accepted ? "t1t444188122r" : ""; *kind != '\0'; kind++)
 		get_field(&msg->body, *kind);
@@ -435,7 +448,7 @@ static const struct {
 	const char *fields;
 } to_monitor[] = {
 	{ WM_LOGIN, ROLE_WORKER, "s41tt1t" },
-	{ WM_LOGIN, ROLE_WORKER, "s41tt1t" },
+	{ WM_PROXY, ROLE_WORKER, "s1aat" },
 	{ WM_LOGOUT, ROLE_WORKER, "s" },
 	{ WM_END, ROLE_WORKER, "st" },
 	{ WM_PASSWORD, ROLE_WORKER, "stt" },
@@ -503,9 +516,14 @@ step_client(struct input *in)
 	struct addr local = { .family = 4, .ip = { 127, 0, 0, 1 } };
 	struct wproc *w = workers_choose(&m);
 
-	peer.ip[3] = (uint8_t)input_uint(in, 1) % 4;
+	unsigned how = (unsigned)input_uint(in, 1);
+
+	peer.ip[3] = (uint8_t)(how % 4);
 	if (w != NULL && nclients++ < CLIENTS_MAX)
-		worker_give(w, sessions_add(&m.sessions, &peer, &local, 0),
+		worker_give(w,
+		    how >= 192
+			? sessions_add_proxied(&m.sessions, &peer, &local, 0)
+			: sessions_add(&m.sessions, &peer, &local, 0),
 		    STDIN_FILENO);
 }
 

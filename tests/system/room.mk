@@ -30,6 +30,7 @@ SYSTEM_TESTS = \
 	tests/system/test_messages.py \
 	tests/system/test_nat.py \
 	tests/system/test_paths.py \
+	tests/system/test_proxy.py \
 	tests/system/test_rclone.py \
 	tests/system/test_reload.py \
 	tests/system/test_reload_crowd.py \

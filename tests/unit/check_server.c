@@ -40,6 +40,7 @@ static Suite *(*const suites[])(void) = {
 	suite_monitor_guard,
 	suite_monitor_keys,
 	suite_monitor_listener,
+	suite_monitor_proxy,
 	suite_monitor_login,
 	suite_monitor_reload,
 	suite_monitor_sessions,

@@ -131,6 +131,7 @@ crig_give(struct ctrl_rig *r, int fd)
 	addr_put(b, &peer);
 	addr_put(b, &local);
 	put_u16(b, 0);
+	put_u8(b, 0);
 	crig_tell(r, fd);
 	close(fd);
 }

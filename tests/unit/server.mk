@@ -41,6 +41,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_monitor_keys.c \
 	tests/unit/test_monitor_listener.c \
 	tests/unit/test_monitor_login.c \
+	tests/unit/test_monitor_proxy.c \
 	tests/unit/test_monitor_reload.c \
 	tests/unit/test_monitor_sessions.c \
 	tests/unit/test_monitor_survey.c \

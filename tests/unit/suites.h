@@ -70,6 +70,7 @@ Suite *suite_monitor_certs(void);
 Suite *suite_monitor_guard(void);
 Suite *suite_monitor_keys(void);
 Suite *suite_monitor_listener(void);
+Suite *suite_monitor_proxy(void);
 Suite *suite_monitor_login(void);
 Suite *suite_monitor_reload(void);
 Suite *suite_monitor_sessions(void);

@@ -42,6 +42,7 @@ START_TEST(connection_goes_to_a_worker)
 	addr_get(&msg->body, &peer);
 	addr_get(&msg->body, &local);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
+	ck_assert_uint_eq(get_u8(&msg->body), 0);
 	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 
 	ck_assert_int_eq(sock_local(fd, &mine), 0);
