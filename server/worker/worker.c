@@ -22,6 +22,7 @@
 #include "server/worker/mon.h"
 #include "server/worker/session.h"
 #include "server/worker/status.h"
+#include "server/worker/xfer.h"
 
 static int
 session_cmp(const struct session *a, const struct session *b)
@@ -75,6 +76,7 @@ worker_clear(struct worker *w)
 		session_end(s, REASON_SHUTDOWN, NULL);
 	worker_bury(w);
 	data_linger_clear();
+	xfer_pipes_clear();
 	event_free(w->undertaker);
 	dialogue_stop(w);
 	status_leave(w);

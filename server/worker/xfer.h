@@ -41,4 +41,7 @@ struct xfer_view {
 };
 bool xfer_look(const struct session *, struct xfer_view *);
 
+/* The worker ends: closes the pipes that are kept for uploads. */
+void xfer_pipes_clear(void);
+
 #endif

@@ -56,3 +56,13 @@ xfer_pipe_put(int fds[2], bool empty)
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
 }
+
+void
+xfer_pipes_clear(void)
+{
+	while (pooled > 0) {
+		pooled--;
+		fd_close(&pool[pooled][0]);
+		fd_close(&pool[pooled][1]);
+	}
+}
