@@ -35,6 +35,7 @@ struct data {
 	/* data_proxy.c: what was accepted, and its header, while that has not
 	 * told whether it is the owner's; else -1 and NULL. */
 	int header_fd;
+	bool header_watched; /* in place of the listener */
 	struct proxy_reader *header;
 	struct addr header_peer;
 	struct timer header_timer;

@@ -33,9 +33,9 @@ data_proxy_init(struct data *d)
 void
 data_proxy_drop(struct data *d)
 {
-	/* Then it is what is watched, in place of the listener. */
-	if (timer_is_set(&d->header_timer))
+	if (d->header_watched)
 		data_unwatch(d);
+	d->header_watched = false;
 	timer_cancel(&d->header_timer);
 	fd_close(&d->header_fd);
 	free(d->header);
@@ -122,6 +122,7 @@ data_proxy_begin(struct data *d, int fd, const struct addr *peer)
 		return;
 	data_unwatch(d);
 	data_watch(d, fd, EV_READ | EV_PERSIST, on_header);
+	d->header_watched = true;
 	timer_set(
 	    &d->header_timer, d->s->w->conf->proxy_timeout * UINT64_C(1000));
 }

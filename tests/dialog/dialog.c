@@ -159,6 +159,15 @@ set_by_hand(struct stage *st, const char *arg)
 	st->secured = true;
 }
 
+/* Its connection is one of a proxy, of which 127.0.0.1 is one. */
+static void
+set_proxied(struct stage *st, const char *arg)
+{
+	st->proxied = true;
+	set_key(st, "listen.proxy required");
+	set_key(st, "listen.proxy_from 127.0.0.1");
+}
+
 /* ---------------------------------------------------------------- the rest */
 
 static void
@@ -267,6 +276,7 @@ static const struct {
 	{ "only", set_only, false, true },
 	{ "passive", go_passive, false, false },
 	{ "peer", set_peer, false, true },
+	{ "proxied", set_proxied, false, true },
 	{ "set", set_key, false, true },
 	{ "sni", set_sni, false, true },
 };

@@ -90,6 +90,26 @@ get_source_port(struct stage *st, struct rbuf *r, char *out, size_t size)
 	(void)snprintf(out, size, "SOURCE_PORT %u", get_u8(r));
 }
 
+/* "PROXY client server", of which the proxy itself has none. */
+static void
+get_proxy(struct rbuf *r, char *out, size_t size)
+{
+	char from[ADDR_STRLEN], to[ADDR_STRLEN], host[256];
+	bool has_addresses = get_u8(r) != 0;
+	struct addr client, server;
+
+	addr_get(r, &client);
+	addr_get(r, &server);
+	(void)get_str(r, host, sizeof(host));
+	if (!has_addresses)
+		(void)strlcpy(out, "PROXY itself", size);
+	else
+		(void)snprintf(out, size, "PROXY %s %s%s%s",
+		    addr_str(&client, from, sizeof(from)),
+		    addr_str(&server, to, sizeof(to)),
+		    host[0] != '\0' ? " " : "", host);
+}
+
 static void
 decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 {
@@ -102,6 +122,9 @@ decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 	case WM_HOST:
 		(void)strlcpy(out, "HOST ", size);
 		get_str(&m->body, out + strlen(out), size - strlen(out));
+		break;
+	case WM_PROXY:
+		get_proxy(&m->body, out, size);
 		break;
 	case WM_LOGOUT:
 		(void)strlcpy(out, "LOGOUT", size);
@@ -248,6 +271,29 @@ begin(struct wbuf *w, enum proto_mw type)
 	ipc_begin(w, out_mem, sizeof(out_mem), (uint16_t)type);
 }
 
+/* "ADMIT", or "REFUSE reason number message" */
+static bool
+say_admit(struct stage *st, const char *word, const char *arg)
+{
+	char reason[64], number_text[16], text[TEXT_MAX + 1];
+	struct wbuf w;
+
+	if (strcmp(word, "ADMIT") != 0 && strcmp(word, "REFUSE") != 0)
+		return false;
+	begin(&w, MW_ADMIT);
+	put_u64(&w, STAGE_SID);
+	put_u8(&w, word[0] == 'A');
+	if (word[0] == 'R') {
+		put_str(&w, step_word(&arg, reason, sizeof(reason)));
+		(void)step_word(&arg, number_text, sizeof(number_text));
+		text[text_bytes(step_text(st, arg), text)] = '\0';
+		put_str(&w, text);
+		put_u32(&w, (uint32_t)strtoul(number_text, NULL, 10));
+	}
+	tell(st, &w, -1);
+	return true;
+}
+
 void
 monitor_say(struct stage *st, const char *arg)
 {
@@ -255,7 +301,7 @@ monitor_say(struct stage *st, const char *arg)
 	struct wbuf w;
 
 	(void)step_word(&arg, word, sizeof(word));
-	if (say_login(st, word, arg))
+	if (say_login(st, word, arg) || say_admit(st, word, arg))
 		return;
 	if (strcmp(word, "KICK") == 0 || strcmp(word, "RETIRE") == 0) {
 		begin(&w, word[0] == 'K' ? MW_KICK : MW_RETIRE);

@@ -128,7 +128,8 @@ stage_start(struct stage *st)
 	worker_init(st->w, &st->conf, st->base, monitor[0]);
 	if (st->how != STAGE_CLEAR)
 		start_tls(st);
-	session_new(st->w, STAGE_SID, control[0], &st->peer, &st->local, 0);
+	(st->proxied ? session_new_proxied : session_new)(
+	    st->w, STAGE_SID, control[0], &st->peer, &st->local, 0);
 }
 
 void

@@ -55,6 +55,7 @@ struct stage {
 	struct tls_client *tls;
 	struct tls_end *ctl, *dat; /* of the control and the data connection */
 	const char *cert, *key; /* the client's, or NULL */
+	bool proxied; /* its connection is a proxy's */
 	char sni[64]; /* the name that it asks for, or "" */
 	bool secured; /* AUTH was given, or is the dialogue's business */
 	bool private; /* data connections are in TLS */
