@@ -67,6 +67,12 @@ set_prot(struct question *q, const char *value)
 }
 
 static int
+set_via(struct question *q, const char *value)
+{
+	return addr_parse_ip(&q->via, value);
+}
+
+static int
 set_from(struct question *q, const char *value)
 {
 	q->at.from = value;
@@ -82,6 +88,7 @@ static const struct {
 	{ "listen", set_listen },
 	{ "prot", set_prot },
 	{ "tls", set_tls },
+	{ "via", set_via },
 };
 
 /* An option, or an address. 0, or -1 if it is neither. */

@@ -56,6 +56,22 @@ refuse_connection(const struct question *q, enum reason reason, const char *key)
 	    addr_ip_str(&q->login.peer, ip, sizeof(ip)));
 }
 
+/* Who comes through a proxy that is none is refused before anything else. */
+static bool
+ask_proxy(struct question *q)
+{
+	enum reason reason = q->listen->proxy == CONF_PROXY_REQUIRED
+				 ? REASON_PROXY_REQUIRED
+				 : REASON_PROXY_UNTRUSTED;
+	char ip[ADDR_STRLEN], rule[RULE_MAX];
+
+	if (q->via.family == 0 || conf_listen_has_proxy(q->listen, &q->via))
+		return true;
+	return refuse(q, 421, reason_code(reason),
+	    rule_reason(q->conf, q->listen, reason, rule),
+	    "a connection through %s", addr_ip_str(&q->via, ip, sizeof(ip)));
+}
+
 static bool
 ask_connection(struct question *q)
 {
@@ -281,8 +297,9 @@ ask_quota(struct question *q)
 }
 
 /* ---------------------------------------------------------- the question */
-static bool (*const before_files[])(struct question *) = { ask_connection,
-	ask_listener, ask_login, ask_sessions, ask_command, ask_data };
+static bool (*const before_files[])(struct question *) = { ask_proxy,
+	ask_connection, ask_listener, ask_login, ask_sessions, ask_command,
+	ask_data };
 static bool (*const about_files[])(
     struct question *) = { ask_rights, ask_quota };
 

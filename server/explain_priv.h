@@ -16,6 +16,7 @@ struct question {
 	const char *argument; /* the path as it was written */
 	int tls, prot; /* as it was asked, -1: not */
 	bool prot_p;
+	struct addr via; /* the proxy; family 0: as the listener wants it */
 	struct live live;
 	struct explain_login login; /* an account is large */
 	struct explain_path at;

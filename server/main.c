@@ -35,7 +35,8 @@ static const char usage_text[] =
     "       ternftpd -T [-c file]         print what it amounts to\n"
     "       ternftpd [-c file] explain [--host NAME] [USER VERB PATH "
     "[ADDRESS]\n"
-    "                [listen=NAME] [tls=no] [prot=C] [from=PATH]]\n"
+    "                [listen=NAME] [tls=no] [prot=C] [from=PATH] "
+    "[via=ADDRESS]]\n"
     "                                     what would happen, and why\n"
     "       ternftpd --keys               print every key of ftpd.conf\n"
     "       ternftpd --version\n";

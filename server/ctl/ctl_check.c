@@ -115,24 +115,54 @@ count_ports(const struct config *conf, const struct addr *ours)
 	return n;
 }
 
+/* Where only proxies connect, it is their headers that say what was reached. */
+static void
+show_proxied(const struct config *conf, const struct conf_listen *l,
+    const struct addr *client, const struct addr names[NAT_MAX])
+{
+	char text[NETWORKS_MAX * NETWORK_STRLEN];
+	struct addr addr = { .family = 4 };
+
+	printf("  through a proxy from %s\n",
+	    networks_str(&l->proxy_from, text, sizeof(text)));
+	nat_announce(&conf->passive_address, names, client, &addr);
+	if (client->family == 6 || !is_wildcard(&addr))
+		show_pasv(conf, client, &addr, names);
+	else
+		puts("  PASV: 227 with the address that the client reached");
+	puts("  EPSV: 229 with a port of that");
+}
+
+static void
+show_direct(const struct config *conf, const struct addr *client,
+    const struct addr *ours, const struct addr names[NAT_MAX])
+{
+	char text[ADDR_STRLEN];
+
+	show_pasv(conf, client, ours, names);
+	printf("  EPSV: 229 with a port of %s\n",
+	    addr_ip_str(ours, text, sizeof(text)));
+}
+
 /* 0, or -1 if no passive port is free. */
 static int
 show_listener(const struct config *conf, const struct conf_listen *l,
     const struct addr *client, const struct addr names[NAT_MAX])
 {
 	char text[ADDR_STRLEN];
-	struct addr ours;
+	struct addr ours = l->addr;
 	unsigned n;
 
 	printf("listen \"%s\" (%s):\n", l->name,
 	    addr_str(&l->addr, text, sizeof(text)));
-	if (reached_at(l, client, &ours) == -1) {
+	if (l->proxy == CONF_PROXY_REQUIRED)
+		show_proxied(conf, l, client, names);
+	else if (reached_at(l, client, &ours) == 0)
+		show_direct(conf, client, &ours, names);
+	else {
 		puts("  this client cannot reach it");
 		return 0;
 	}
-	show_pasv(conf, client, &ours, names);
-	printf("  EPSV: 229 with a port of %s\n",
-	    addr_ip_str(&ours, text, sizeof(text)));
 	n = count_ports(conf, &ours);
 	printf("  passive ports %u-%u: %u of %u can be bound\n",
 	    conf->passive_min, conf->passive_max, n,

@@ -302,6 +302,59 @@ class Trust(ProxyCase):
         self.server.wait_event("end", ip=CLIENT, reason="proxy-untrusted")
 
 
+class Told(ProxyCase):
+    """What the tools say about it beforehand."""
+
+    def explain(self, *words, status):
+        result = subprocess.run(
+            [lib.programs()[0], "-c", self.server.conf_path, "explain", "anna",
+             "RETR", "/x", *words], capture_output=True, text=True, check=False,
+            timeout=lib.TIMEOUT, **self.server.identity())
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result.stdout
+
+    def test_explain(self):
+        self.explain(CLIENT, "listen=required", status=0)
+        self.explain(CLIENT, "listen=required", "via=127.0.0.7", status=0)
+        for listen, via, reason in (("required", DIRECT, "proxy-required"),
+                                    ("optional", DIRECT, "proxy-untrusted"),
+                                    ("off", "127.0.0.1", "proxy-untrusted")):
+            text = self.explain(CLIENT, f"listen={listen}", f"via={via}", status=1)
+            self.assertIn(f"a connection through {via}: 421, reason {reason}", text)
+            self.assertRegex(text, r"decided by .*listen\.proxy_from")
+
+    def test_explain_asks_for_the_clients_address(self):
+        self.server.ctl("ban", CLIENT, "1h")
+        self.addCleanup(self.server.ctl, "unban", CLIENT)
+        self.assertIn("banned", self.explain(CLIENT, "via=127.0.0.1",
+                                             "listen=required", status=1))
+
+    def test_check(self):
+        text = self.server.ctl("check", CLIENT)
+        self.assertIn("through a proxy from 127.0.0.1 127.0.0.7\n"
+                      "  PASV: 227 with the address that the client reached", text)
+
+
+class Inetd(lib.InetdCase):
+    CONF = """listen "inetd" {
+     proxy = required
+     proxy_from = "127.0.0.1"
+     proxy_data = required
+    }
+    """
+
+    def test_header(self):
+        client = ProxyClient(self.server, header=v1(), data=v2(), greet=False)
+        self.addCleanup(client.close)
+        client, process = self.serve(client)
+        client.login()
+        self.server.put("a file", b"its bytes")
+        self.assertEqual(client.download("RETR a file"), b"its bytes")
+        self.assertIn(CLIENT, repr(client.must("STAT", 211)))
+        client.must("QUIT", 221)
+        self.assertEqual(process.wait(lib.TIMEOUT), 0)
+
+
 class Bad(ProxyCase):
     def test_no_header(self):
         for text in (b"USER anna\r\n", b"\x16\3\1\2\0\1", b"PROXY nonsense\r\n",
