@@ -46,6 +46,8 @@ enum log_sink {
  */
 int log_open(const char *target);
 int log_open_sink(enum log_sink, const char *target);
+/* Does systemd take what is written to stderr to the journal? */
+bool log_stderr_is_journal(void);
 /* Opens all anew by their paths (after rotation). 0 or -1, old one kept. */
 int log_reopen(void);
 /*

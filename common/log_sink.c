@@ -154,6 +154,21 @@ log_adopt(enum log_sink id, int fd)
 	(void)close(fd);
 }
 
+/* systemd names the file that it has made our standard error. */
+bool
+log_stderr_is_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (name == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return false;
+	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(name, own) == 0;
+}
+
 static int
 reopen(enum log_sink id)
 {

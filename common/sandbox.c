@@ -217,30 +217,39 @@ share_offences(void)
 		offences = p;
 }
 
+/* forbidden: the kernel could, but who started us has a filter against it. */
+static const char *
+missing(bool forbidden)
+{
+	if (no_filters)
+		return no_landlock ? "this kernel lacks filters of system "
+				     "calls and Landlock"
+				   : "this kernel lacks filters of system "
+				     "calls";
+	if (!no_landlock)
+		return NULL;
+	return forbidden ? "the container or service manager forbids Landlock"
+			 : "this kernel lacks Landlock (of Linux 5.19 or "
+			   "newer)";
+}
+
 int
 sandbox_start(enum sandbox_mode mode)
 {
-	const char *missing = NULL;
+	const char *what;
 
 	if (mode == SANDBOX_OFF)
 		return 0;
 	share_offences();
 	no_filters = filter(SANDBOX_MONITOR) != 0;
+	errno = 0;
 	no_landlock = landlock_version() < LANDLOCK_VERSION_MIN;
-	if (no_filters)
-		missing = no_landlock ? "filters of system calls and Landlock"
-				      : "filters of system calls";
-	else if (no_landlock)
-		missing = "Landlock (of Linux 5.19 or newer)";
-	if (missing == NULL)
+	if ((what = missing(errno == EPERM)) == NULL)
 		return 0;
 	if (mode == SANDBOX_REQUIRE)
-		log_errorx(
-		    "sandbox = require, but this kernel lacks %s", missing);
+		log_errorx("sandbox = require, but %s", what);
 	else
-		log_warnx("this kernel lacks %s: the processes are confined "
-			  "without",
-		    missing);
+		log_warnx("%s: the processes are confined without", what);
 	return mode == SANDBOX_REQUIRE ? -1 : 0;
 }
 

@@ -203,7 +203,7 @@ const struct conf_key conf_keys[] = {
 	{ TOP(control_group), &conf_gid, AT(control_group), NULL, 0, UINT32_MAX - 1, NULL,
 	    "Group whose members may use the control socket too, by name or number." },
 	{ TOP(log), &conf_string, AT(log), "stderr", 0, 0, NULL,
-	    "Where log lines go: stderr, syslog, journal, none or a file's absolute path." },
+	    "Where log lines go: stderr (under systemd the journal), syslog, journal, none or a file's absolute path." },
 	{ TOP(log_level), &conf_enum, AT(log_level), "info", 0, 0, levels,
 	    "The least important lines that are written." },
 	{ TOP(log_format), &conf_enum, AT(log_format), "text", 0, 0, log_formats,

@@ -33,8 +33,6 @@ control_reload(struct ctlconn *c, struct rbuf *b)
 	    dry ? monitor_reload_dry(c->m, out) : monitor_reload(c->m, out);
 	if (result == -1 && ftello(out) == 0)
 		fputs("the server is stopping\n", out);
-	if (result == 0 && !dry)
-		fprintf(out, "config generation %u active\n", c->m->generation);
 	fclose(out);
 	control_say(c, result == 0 ? CONTROL_OK : CONTROL_FAILED, "%s", text);
 	free(text);

@@ -30,6 +30,9 @@ monitor_open_log(struct monitor *m, const struct config *conf)
 	/* Where stderr is nobody's, or the client's. */
 	if ((m->background || m->inetd) && strcmp(target, "stderr") == 0)
 		target = "syslog";
+	/* It can tell levels and fields, and knows the time. */
+	if (strcmp(target, "stderr") == 0 && log_stderr_is_journal())
+		target = "journal";
 	log_set_level(
 	    m->verbose ? LOG_LV_DEBUG : (enum log_level)conf->log_level);
 	log_set_format(conf->log_format);

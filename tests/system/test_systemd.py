@@ -50,6 +50,28 @@ class Units(unittest.TestCase):
         status, text = self.analyze("verify", "--man=no", *self.paths)
         self.assertEqual((status, text), (0, ""))
 
+    def members(self, name):
+        """The system calls of a set, or the one of that name."""
+        if not name.startswith("@"):
+            return {name}
+        status, text = self.analyze("syscall-filter", name)
+        if status != 0:
+            return set()  # not in this systemd
+        names = re.findall(r"^ +(?!#)(\S+)", text, re.M)
+        return set().union(*map(self.members, names)) if names else set()
+
+    def test_calls(self):
+        """What the roles may call, and what confines them, the unit lets pass."""
+        listed = re.findall(r"^SystemCallFilter=(.*)$", service("/"), re.M)
+        passed = set().union(*map(self.members, " ".join(listed).split()))
+        with open(os.path.join(lib.TOP, "common", "sandbox_rules.c"),
+                  encoding="utf-8") as f:
+            needed = set(re.findall(r"^\tMAY\([A-Z |]+, (\w+),", f.read(), re.M))
+        self.assertIn("openat2", needed)
+        needed |= {"seccomp", "chroot", "landlock_create_ruleset",
+                   "landlock_add_rule", "landlock_restrict_self"}
+        self.assertEqual(needed - passed, set())
+
     def test_exposure(self):
         """No worse than it was: 10 is a service without any protection."""
         status, text = self.analyze("security", "--offline=yes",

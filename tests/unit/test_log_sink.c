@@ -299,6 +299,25 @@ START_TEST(journal_gets_fields)
 }
 END_TEST
 
+/* As systemd's JOURNAL_STREAM tells; a name left over from it is no proof. */
+START_TEST(journal_is_known)
+{
+	char name[64];
+	struct stat st;
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	ck_assert_int_eq(setenv("JOURNAL_STREAM", name, 1), 0);
+	ck_assert(log_stderr_is_journal());
+	(void)strlcat(name, "1", sizeof(name));
+	ck_assert_int_eq(setenv("JOURNAL_STREAM", name, 1), 0);
+	ck_assert(!log_stderr_is_journal());
+	ck_assert_int_eq(unsetenv("JOURNAL_STREAM"), 0);
+	ck_assert(!log_stderr_is_journal());
+}
+END_TEST
+
 /* syslog(3) would wait here for ever. */
 START_TEST(daemon_that_sleeps_holds_nobody)
 {
@@ -392,6 +411,7 @@ suite_log_sink(void)
 	tcase_add_test(tc, full_disk_disturbs_nobody);
 	tcase_add_test(tc, syslog_gets_its_form);
 	tcase_add_test(tc, journal_gets_fields);
+	tcase_add_test(tc, journal_is_known);
 	tcase_add_test(tc, daemon_that_sleeps_holds_nobody);
 	tcase_add_test(tc, daemon_is_found_again);
 	tcase_add_test(tc, transfer_log_is_an_xferlog);

@@ -6,8 +6,12 @@
  */
 #include "config.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +28,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,6 +410,44 @@ START_TEST(off_is_off)
 }
 END_TEST
 
+#define LANDLOCK_CREATE_RULESET 444 /* everywhere */
+
+/* As in a container, or a unit of systemd that has a list of system calls. */
+static void
+start_where_landlock_is_forbidden(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(
+		    BPF_JMP | BPF_JEQ | BPF_K, LANDLOCK_CREATE_RULESET, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { NELEM(code), code };
+
+	CHILD_ASSERT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHILD_ASSERT(
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0);
+	CHILD_ASSERT(sandbox_start(SANDBOX_BEST) == 0);
+	CHILD_ASSERT(sandbox_start(SANDBOX_REQUIRE) == -1);
+}
+
+START_TEST(who_forbids_landlock_is_told)
+{
+	char log[512];
+
+	ck_assert_int_eq(
+	    child_run(start_where_landlock_is_forbidden, log, sizeof(log)), 0);
+	ck_assert_ptr_null(strstr(log, "kernel"));
+	ck_assert_ptr_nonnull(strstr(log,
+	    "the container or service manager forbids Landlock: the processes "
+	    "are confined without"));
+	ck_assert_ptr_nonnull(strstr(
+	    log, "sandbox = require, but the container or service manager"));
+}
+END_TEST
+
 static void
 not_built(void)
 {
@@ -445,5 +488,6 @@ suite_sandbox(void)
 	tcase_add_test(tc, agent_can_work);
 	tcase_add_test(tc, abort_is_abort);
 	tcase_add_test(tc, threads_that_run_are_confined);
+	tcase_add_test(tc, who_forbids_landlock_is_told);
 	return s;
 }
