@@ -29,6 +29,7 @@ SYSTEM_TESTS = \
 	tests/system/test_logs.py \
 	tests/system/test_messages.py \
 	tests/system/test_nat.py \
+	tests/system/test_nat_routers.py \
 	tests/system/test_paths.py \
 	tests/system/test_proxy.py \
 	tests/system/test_rclone.py \
