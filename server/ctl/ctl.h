@@ -23,6 +23,6 @@ ctl_command ctl_user_add, ctl_user_passwd, ctl_user_totp, ctl_user_set,
     ctl_host_list, ctl_check, ctl_fingerprint;
 /* The running server. */
 ctl_command ctl_reload, ctl_stop, ctl_drain, ctl_kick, ctl_who, ctl_bans,
-    ctl_ban, ctl_unban, ctl_stats, ctl_limit, ctl_watch;
+    ctl_ban, ctl_unban, ctl_stats, ctl_limit, ctl_watch, ctl_metrics;
 
 #endif

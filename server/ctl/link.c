@@ -25,6 +25,7 @@
 
 struct link {
 	int fd;
+	uint64_t patience; /* ms */
 	struct wbuf request;
 	struct link_reply reply;
 	uint8_t out[4 * CONTROL_WORD_MAX];
@@ -78,6 +79,7 @@ link_new(int fd)
 	struct link *l = xcalloc(1, sizeof(*l));
 
 	l->fd = fd;
+	l->patience = ANSWER_MS;
 	return l;
 }
 
@@ -116,6 +118,12 @@ link_close(struct link *l)
 	free(l);
 }
 
+void
+link_be_patient(struct link *l, uint64_t ms)
+{
+	l->patience = ms;
+}
+
 struct wbuf *
 link_ask(struct link *l, enum control_request type)
 {
@@ -142,7 +150,7 @@ static bool
 wait_for_reply(const struct link *l)
 {
 	struct pollfd p = { .fd = l->fd, .events = POLLIN };
-	uint64_t now = clock_ms(), until = now + ANSWER_MS;
+	uint64_t now = clock_ms(), until = now + l->patience;
 	int n;
 
 	do {

@@ -7,6 +7,7 @@
 #define SERVER_CTL_LINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "server/control.h"
 
@@ -25,6 +26,8 @@ struct link *link_open(const struct ctl *);
 /* The same, silent: there need not be one. */
 struct link *link_find(const struct ctl *);
 void link_close(struct link *);
+/* How long it waits for replies from now on, instead of two minutes. */
+void link_be_patient(struct link *, uint64_t ms);
 /* Starts a request, whose fields the caller puts. */
 struct wbuf *link_ask(struct link *, enum control_request);
 /* Sends it and waits for the reply; NULL after saying what is wrong. */

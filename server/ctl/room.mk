@@ -1,4 +1,5 @@
 server_ternctl_SOURCES += server/ctl/ternctl.c server/ctl/ctl.h \
+	server/ctl/ctl_metrics.c \
 	server/ctl/ctl_watch.c \
 	server/ctl/watch_screen.c server/ctl/watch_screen.h
 # In the library, so that the tests reach it.
@@ -13,6 +14,7 @@ libserver_a_SOURCES += \
 	server/ctl/ctl_user.c \
 	server/ctl/live.c \
 	server/ctl/link.c server/ctl/link.h \
+	server/ctl/metrics.c server/ctl/metrics.h \
 	server/ctl/password.c server/ctl/password.h \
 	server/ctl/show.c server/ctl/show.h \
 	server/ctl/show_table.c \

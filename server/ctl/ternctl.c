@@ -48,6 +48,7 @@ static const struct command {
 	{ "who", NULL, ctl_who, "" },
 	{ "watch", NULL, ctl_watch, "" },
 	{ "stats", NULL, ctl_stats, "" },
+	{ "metrics", NULL, ctl_metrics, "[--listen ADDRESS:PORT|PATH]" },
 	{ "kick", NULL, ctl_kick,
 	    "SESSION|user:NAME|ip:ADDRESS [--reason TEXT]" },
 	{ "limit", NULL, ctl_limit, "SESSION RATE" },

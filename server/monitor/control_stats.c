@@ -75,6 +75,8 @@ put_server(struct wbuf *b, struct monitor *m)
 	int64_t expires;
 
 	control_text(b, "version", PACKAGE_VERSION);
+	control_number(b, "ready", UNIT_FLAG,
+	    m->state == RUN_UP && workers_choose(m) != NULL);
 	control_number(b, "uptime", UNIT_SECONDS,
 	    now > m->since ? (uint64_t)(now - m->since) : 0);
 	control_number(b, "config.generation", UNIT_NUMBER, m->generation);
@@ -90,6 +92,8 @@ put_server(struct wbuf *b, struct monitor *m)
 	    b, "processes.auth", UNIT_NUMBER, count_processes(m, ROLE_AUTH));
 	control_number(
 	    b, "processes.agent", UNIT_NUMBER, count_processes(m, ROLE_AGENT));
+	control_number(
+	    b, "workers.answer-ms", UNIT_NUMBER, m->surveys[SURVEY_STATS].took);
 	control_number(b, "auth.queue", UNIT_NUMBER, auths_waiting(m->auths));
 }
 

@@ -41,6 +41,8 @@ struct survey {
 	enum survey_kind kind;
 	uint32_t serial; /* 0: none is under way */
 	struct timer deadline; /* for the workers' answers */
+	uint64_t began; /* clock_ms() */
+	uint32_t took; /* ms, of the last one */
 };
 
 void surveys_init(struct monitor *);

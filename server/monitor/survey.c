@@ -25,6 +25,7 @@ static void
 survey_end(struct survey *s)
 {
 	s->serial = 0;
+	s->took = (uint32_t)(clock_ms() - s->began);
 	timer_cancel(&s->deadline);
 	control_surveyed(s->m, s->kind);
 }
@@ -63,6 +64,7 @@ survey_start(struct monitor *m, enum survey_kind kind)
 	if (++last == 0)
 		last = 1;
 	s->serial = last;
+	s->began = clock_ms();
 	timer_set(&s->deadline, ANSWER_MS);
 	if (kind == SURVEY_STATUS)
 		timer_set(&m->status_forget, KEEP_MS);

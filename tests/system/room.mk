@@ -28,6 +28,7 @@ SYSTEM_TESTS = \
 	tests/system/test_login.py \
 	tests/system/test_logs.py \
 	tests/system/test_messages.py \
+	tests/system/test_metrics.py \
 	tests/system/test_nat.py \
 	tests/system/test_nat_routers.py \
 	tests/system/test_paths.py \

@@ -32,6 +32,7 @@ static Suite *(*const suites[])(void) = {
 	suite_ctl_user,
 	suite_ctl_users_edit,
 	suite_ctl_watch,
+	suite_ctl_metrics,
 	suite_keys_process,
 	suite_message,
 	suite_monitor_agents,

@@ -29,6 +29,7 @@ tests_unit_check_server_SOURCES = \
 	tests/unit/test_conf_tls.c \
 	tests/unit/test_control.c \
 	tests/unit/test_ctl_fingerprint.c \
+	tests/unit/test_ctl_metrics.c \
 	tests/unit/test_ctl_user.c \
 	tests/unit/test_ctl_users_edit.c \
 	tests/unit/test_ctl_watch.c \

@@ -48,6 +48,7 @@ Suite *suite_ctl_fingerprint(void);
 Suite *suite_ctl_user(void);
 Suite *suite_ctl_users_edit(void);
 Suite *suite_ctl_watch(void);
+Suite *suite_ctl_metrics(void);
 Suite *suite_ctrl(void);
 Suite *suite_ctrl_tls(void);
 Suite *suite_data(void);
