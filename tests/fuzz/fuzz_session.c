@@ -43,6 +43,8 @@ enum kind { /* of a session */
 	KIND_QUOTA = 8,
 	KIND_WATCHED = 16,
 	KIND_CONVERT = 32, /* ASCII transfers are converted */
+	KIND_PROXIED = 64, /* with headers on data connections, too */
+	KIND_TURNED_AWAY = 128, /* because of what the header says */
 };
 
 static const enum conf_section_id sections[] = { SECTION_TOP, SECTION_TLS,
@@ -67,8 +69,12 @@ struct play {
 	int data, listener;
 	bool data_deaf;
 	uint16_t port; /* announced last */
+	bool proxied;
 	bool open[FDS_MAX]; /* before the session */
 };
+
+static const char header[] = "PROXY TCP4 127.7.7.7 127.7.7.7 1025 21\r\n";
+static const char others[] = "PROXY TCP4 127.7.7.8 127.7.7.7 1025 21\r\n";
 
 static struct config conf;
 static struct conf_listen listens;
@@ -97,6 +103,10 @@ prepare(void)
 		conf_defaults(sections[i], &conf, "/");
 	conf_defaults(SECTION_LISTEN, &listens, "/");
 	conf.path = path;
+	listens.proxy_data = true;
+	listens.proxy = CONF_PROXY_OPTIONAL;
+	(void)network_parse(&listens.proxy_from.net[0], "127.0.0.0/8");
+	listens.proxy_from.n = 1;
 	conf.listens = &listens;
 	conf.nlistens = 1;
 	conf.default_data_port = false; /* nobody listens there */
@@ -143,7 +153,12 @@ begin(struct play *p, unsigned kind)
 	peer.port = 1025;
 	timers_init(NULL);
 	worker_init(p->w, &conf, p->base, monitor[0]);
-	session_new(p->w, FAKES_SID, control[0], &peer, &here, 0);
+	p->proxied = (kind & KIND_PROXIED) != 0;
+	p->f.turns_away = (kind & KIND_TURNED_AWAY) != 0;
+	if (p->proxied)
+		REQUIRE(send(p->control, header, sizeof(header) - 1, 0) > 0);
+	(p->proxied ? session_new_proxied : session_new)(
+	    p->w, FAKES_SID, control[0], &peer, &here, 0);
 	if (kind & KIND_WATCHED)
 		fakes_order(&p->f, 6 + 10); /* MW_WATCH, on */
 }
@@ -526,6 +541,19 @@ step_end(struct play *p, struct input *in)
 
 /* --------------------------------------------------------------- its data */
 
+/* The owner's header, its beginning, somebody else's or none. */
+static void
+send_header(struct play *p, unsigned how)
+{
+	size_t n = sizeof(header) - 1;
+
+	if (p->data == -1 || !p->proxied || how % 4 == 3)
+		return;
+	if (how % 4 == 1)
+		n = how * 7 % n;
+	(void)send(p->data, how % 4 == 2 ? others : header, n, MSG_NOSIGNAL);
+}
+
 static void
 connect_data(struct play *p)
 {
@@ -586,6 +614,7 @@ step_data(struct play *p, struct input *in)
 	case 0:
 	case 1:
 		connect_data(p);
+		send_header(p, what / 8);
 		break;
 	case 2:
 		listen_data(p);
@@ -738,7 +767,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prepare();
 	begin(&p, kind);
 	turn(&p);
-	if (kind & KIND_LOGGED_IN) {
+	if (kind & KIND_LOGGED_IN && !p.bye) {
 		say_line(&p, "USER tester");
 		say_line(&p, "PASS secret");
 		turn(&p);

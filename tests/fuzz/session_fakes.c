@@ -72,6 +72,30 @@ got_end(struct fakes *f, struct rbuf *r)
 }
 
 static void
+got_proxy(struct fakes *f, struct rbuf *r)
+{
+	struct addr client, server;
+	char host[PROTO_USER_MAX];
+	struct wbuf w;
+
+	REQUIRE(!f->introduced && get_u8(r) == 1);
+	f->introduced = true;
+	addr_get(r, &client);
+	addr_get(r, &server);
+	REQUIRE(client.family == 4 && server.family == 4);
+	REQUIRE(get_str(r, host, sizeof(host)) == 0);
+	ipc_begin(&w, out_mem, sizeof(out_mem), MW_ADMIT);
+	put_u64(&w, FAKES_SID);
+	put_u8(&w, !f->turns_away);
+	if (f->turns_away) {
+		put_str(&w, "max-per-ip");
+		put_str(&w, "Too many\nof %h (%m)");
+		put_u32(&w, 3);
+	}
+	send_message(&f->monitor, &w, -1);
+}
+
+static void
 got_password(struct fakes *f, struct rbuf *r)
 {
 	char word[PROTO_PASS_MAX];
@@ -111,6 +135,7 @@ static const struct {
 	{ WM_LOGOUT, got_logout },
 	{ WM_END, got_end },
 	{ WM_PASSWORD, got_password },
+	{ WM_PROXY, got_proxy },
 	{ WM_SOURCE_PORT, got_source_port },
 };
 

@@ -34,6 +34,8 @@ struct fakes {
 	uint32_t attempt;
 	bool logged_in, ever_in;
 	bool ended; /* WM_END came */
+	bool turns_away; /* the client of a proxy */
+	bool introduced;
 	uint32_t rights;
 	bool anonymous, quota;
 
