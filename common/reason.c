@@ -61,6 +61,7 @@ static const struct {
 	[REASON_CLIENT_CLOSED] = { "client-closed", I, "The client closed the connection." },
 	[REASON_CONNECTION_LOST] = { "connection-lost", I, "The connection broke." },
 	[REASON_IDLE_TIMEOUT] = { "idle-timeout", I, "No command for timeouts.idle." },
+	[REASON_SESSION_TIMEOUT] = { "session-timeout", I, "The session has lasted for timeouts.session." },
 	[REASON_LOGIN_TIMEOUT] = { "login-timeout", I, "No login within timeouts.login." },
 	[REASON_OUTPUT_TIMEOUT] = { "output-timeout", I, "The client does not read its replies (timeouts.output)." },
 	[REASON_TLS_TIMEOUT] = { "tls-timeout", I, "The TLS handshake took longer than timeouts.handshake." },

@@ -9,6 +9,7 @@ libcommon_a_SOURCES += \
 	common/line.c common/line.h \
 	common/listfmt.c common/listfmt.h \
 	common/log.c common/log.h \
+	common/log_bound.c common/log_bound.h \
 	common/log_event.c common/log_event.h \
 	common/log_line.c common/log_line.h \
 	common/log_sink.c common/log_sink.h \

@@ -270,6 +270,7 @@ struct config {
 
 	/* timers, in seconds */
 	uint32_t idle_timeout, max_idle_timeout, login_timeout;
+	uint32_t session_timeout; /* 0 = none */
 	uint32_t accept_timeout, connect_timeout, stall_timeout;
 	uint32_t output_timeout;
 	uint32_t handshake_timeout; /* of TLS, control and data */

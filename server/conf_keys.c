@@ -333,6 +333,8 @@ const struct conf_key conf_keys[] = {
 	    "The most a client may ask for with SITE IDLE." },
 	{ SECTION_TIMEOUTS, "login", &conf_seconds, AT(login_timeout), "60", 1, DAY, NULL,
 	    "From the connection to a finished login." },
+	{ SECTION_TIMEOUTS, "session", &conf_seconds, AT(session_timeout), "0", 0, YEAR, NULL,
+	    "From the connection to its end, which waits for a running transfer; 0 means no limit." },
 	{ SECTION_TIMEOUTS, "accept", &conf_seconds, AT(accept_timeout), "30", 1, DAY, NULL,
 	    "For the client to connect to a passive port." },
 	{ SECTION_TIMEOUTS, "connect", &conf_seconds, AT(connect_timeout), "30", 1, DAY, NULL,

@@ -190,6 +190,7 @@ static const struct {
 	{ REASON_PROGRAM_FAILED, "auth_program" },
 	{ REASON_BAD_PROGRAM_ANSWER, "auth_program" },
 	{ REASON_IDLE_TIMEOUT, "timeouts.idle" },
+	{ REASON_SESSION_TIMEOUT, "timeouts.session" },
 	{ REASON_LOGIN_TIMEOUT, "timeouts.login" },
 	{ REASON_OUTPUT_TIMEOUT, "timeouts.output" },
 	{ REASON_TLS_TIMEOUT, "timeouts.handshake" },

@@ -11,7 +11,12 @@
 #include <string.h>
 
 #include "common/log_event.h"
+#include "common/timer.h"
 #include "server/agent/places.h"
+
+/* Lines of the log for a session: so many at once, then one in so many ms. */
+#define REFUSALS 50
+#define REFUSALS_MS 1000
 
 uint32_t
 policy_rights(const struct agent_session *s, const char *path)
@@ -23,6 +28,11 @@ static void
 refuse(const struct agent_session *s, const char *what, const char *path,
     const char *rule, const char *why)
 {
+	uint64_t untold;
+
+	if (!log_bound_pass(
+		s->refusals, REFUSALS, REFUSALS_MS, clock_ms(), &untold))
+		return;
 	log_event(&(struct log_event){ .id = EVENT_REFUSE,
 	    .reason = REASON_NO_RIGHT,
 	    .session = s->sid,
@@ -31,6 +41,7 @@ refuse(const struct agent_session *s, const char *what, const char *path,
 	    .rule = rule,
 	    .command = what,
 	    .path = path,
+	    .count = untold,
 	    .detail = why });
 }
 

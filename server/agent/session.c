@@ -93,6 +93,7 @@ agent_session_new(const struct config *conf, const struct ident *ident,
 	s->chan = chan;
 	s->root = root;
 	s->file = -1;
+	s->refusals = xcalloc(1, sizeof(*s->refusals));
 	s->user = xstrdup(acct->name);
 	s->rights = acct->rights;
 	rules_load(s, acct);
@@ -119,6 +120,7 @@ agent_session_free(struct agent_session *s)
 	places_free(s);
 	free(s->user);
 	rules_free(s);
+	free(s->refusals);
 	free(s->told);
 	free(s);
 }

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "common/log_bound.h"
 #include "common/ipc.h"
 #include "common/sockutil.h"
 #include "common/vpath.h"
@@ -48,6 +49,7 @@ struct agent_session {
 	struct upload *plan; /* what FS_STORE checked in the last request */
 	struct usage *usage; /* server/usage.h; NULL: no quota */
 	uint64_t quota, quota_files; /* 0 = no limit */
+	struct log_bound *refusals; /* in the log */
 	struct told *told; /* directories whose message was shown */
 	unsigned ntold;
 	int file; /* being downloaded through FS_READ, or -1 */

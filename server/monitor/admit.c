@@ -14,6 +14,10 @@
 #include "server/monitor/bans.h"
 #include "server/monitor/monitor.h"
 
+/* Lines of the log: so many at once, then one in so many ms. */
+#define REFUSED_LINES 200
+#define REFUSED_MS 100
+
 /* R15.2: said before TLS and before any hash. */
 static bool
 is_banned(struct monitor *m, const struct addr *peer, struct refusal *r)
@@ -116,7 +120,7 @@ tell_refusal(struct monitor *m, const struct conf_listen *listen,
     const struct refusal *r)
 {
 	char rule[RULE_MAX];
-	const struct log_event e = { .id = EVENT_REFUSE,
+	struct log_event e = { .id = EVENT_REFUSE,
 		.reason = r->reason,
 		.rule = r->reason == REASON_MAX_PER_HOST
 			    ? host_rule(host, rule)
@@ -126,7 +130,10 @@ tell_refusal(struct monitor *m, const struct conf_listen *listen,
 		.reply = 421 };
 
 	reasons_count(&m->reasons, "refused", reason_code(r->reason));
-	if (r->reason != REASON_BANNED) /* bans_refuse() has told */
+	/* Of the banned, bans_refuse() has told. */
+	if (r->reason != REASON_BANNED &&
+	    log_bound_pass(&m->refused_lines, REFUSED_LINES, REFUSED_MS,
+		clock_ms(), &e.count))
 		log_event(&e);
 }
 

@@ -19,6 +19,7 @@
 
 #include "common/chan.h"
 #include "common/log.h"
+#include "common/log_bound.h"
 #include "common/privdrop.h"
 #include "common/reason.h"
 #include "common/sockutil.h"
@@ -527,6 +528,7 @@ struct monitor {
 	struct timer status_forget;
 	uint64_t past[COUNT_MAX]; /* counted by workers that have gone */
 	struct dialogues dialogues;
+	struct log_bound refused_lines; /* of connections, in the log */
 	struct reasons reasons; /* of logins and of connections refused */
 	time_t since;
 

@@ -81,7 +81,7 @@ cmd_rnfr(struct session *s, char *arg)
 }
 
 static void
-log_rename(const struct session *s, const char *arg)
+log_rename(struct session *s, const char *arg)
 {
 	char to[VPATH_MAX];
 
@@ -345,7 +345,7 @@ mff_take(struct session *s, struct mff *m, char *fact)
 }
 
 static void
-log_mff(const struct session *s, const struct mff *m, uint32_t mode)
+log_mff(struct session *s, const struct mff *m, uint32_t mode)
 {
 	struct log_event e = { .path = m->path, .mode = mode };
 

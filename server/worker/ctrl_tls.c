@@ -39,7 +39,7 @@ ctrl_tls_begin_implicit(struct session *s)
 /* -------------------------------------------------------------- handshake */
 
 static void
-log_client_cert(const struct session *s)
+log_client_cert(struct session *s)
 {
 	struct tls_client_cert *cert = tls_client_cert_get(&s->ctl);
 
@@ -52,7 +52,7 @@ log_client_cert(const struct session *s)
 }
 
 static void
-log_tls(const struct session *s)
+log_tls(struct session *s)
 {
 	struct tls_info info;
 

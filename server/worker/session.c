@@ -27,9 +27,15 @@
 #include "tls/tls_stream.h"
 
 #define MS UINT64_C(1000)
+/* Lines of the log: so many at once, then one in so many ms. */
+#define REFUSALS 50 /* of a session */
+#define REFUSALS_MS 1000
+#define ARRIVALS 1000 /* of a worker */
+#define ARRIVALS_MS 10
 #define CLOSING_MS (2 * MS) /* for the peer to read our last reply */
 
 static void on_timer(void *);
+static void retire_for(struct session *, const char *text, enum reason);
 
 /* ---------------------------------------------------------- what it is of */
 
@@ -70,7 +76,7 @@ session_make(struct worker *w, uint64_t sid, int fd, const struct addr *peer,
 	STAILQ_INIT(&s->queued);
 	line_init(&s->line);
 	timer_init(&s->timer, on_timer, s);
-	s->began = s->active = clock_ms();
+	s->born = s->began = s->active = clock_ms();
 	session_reset(s);
 	worker_add(w, s);
 	ctrl_start(s);
@@ -216,6 +222,16 @@ earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* When all of it is over, UINT64_MAX if never, or if that is known. */
+static uint64_t
+last_minute(const struct session *s)
+{
+	uint32_t seconds = s->w->conf->session_timeout;
+
+	return seconds == 0 || s->retire != NULL ? UINT64_MAX
+						 : s->born + seconds * MS;
+}
+
 /* When something must happen, whatever it is: clock_ms(). */
 static uint64_t
 deadline(const struct session *s)
@@ -243,6 +259,8 @@ deadline(const struct session *s)
 		    earlier(due, s->blocked_since + conf->output_timeout * MS);
 	if (s->answer_at != 0)
 		due = earlier(due, s->answer_at);
+	if (s->mode != CTRL_CLOSING)
+		due = earlier(due, last_minute(s));
 	return due;
 }
 
@@ -279,6 +297,8 @@ expire(struct session *s, uint64_t now)
 	else if (s->blocked &&
 		 s->blocked_since + conf->output_timeout * MS <= now)
 		session_end(s, REASON_OUTPUT_TIMEOUT, NULL);
+	else if (last_minute(s) <= now)
+		retire_for(s, "Session timeout", REASON_SESSION_TIMEOUT);
 	else if (s->mode == CTRL_HANDSHAKE) /* nothing must be written now */
 		session_end(s, REASON_TLS_TIMEOUT, NULL);
 	else if (s->mode == CTRL_PROXY)
@@ -357,7 +377,7 @@ session_retire_now(struct session *s)
 	}
 	(void)snprintf(
 	    text, sizeof(text), "%s, closing control connection.", s->retire);
-	session_bye(s, 421, text, REASON_RETIRED);
+	session_bye(s, 421, text, s->retire_for);
 }
 
 bool
@@ -367,12 +387,19 @@ session_has_nothing(const struct session *s)
 	       s->mode == CTRL_PROXY;
 }
 
+static void
+retire_for(struct session *s, const char *text, enum reason reason)
+{
+	set_string(&s->retire, text);
+	s->retire_for = reason;
+	if (session_has_nothing(s))
+		session_retire_now(s);
+}
+
 void
 session_retire(struct session *s, const char *reason)
 {
-	set_string(&s->retire, reason);
-	if (session_has_nothing(s))
-		session_retire_now(s);
+	retire_for(s, reason, REASON_RETIRED);
 }
 
 void
@@ -416,8 +443,34 @@ session_free(struct session *s)
 
 /* --------------------------------------------------------------------- log */
 
+/*
+ * A flood of connections or refusals is not a flood of lines; the next line
+ * that there is says how many were left out. Who has logged in, or failed to,
+ * is always told of.
+ */
+static bool
+is_worth_a_line(struct session *s, struct log_event *e)
+{
+	switch (e->id) {
+	case EVENT_CONNECT:
+		s->silent = !log_bound_pass(&s->w->arrivals, ARRIVALS,
+		    ARRIVALS_MS, clock_ms(), &e->count);
+		return !s->silent;
+	case EVENT_REFUSE:
+		return !s->silent && log_wants(reason_level(e->reason)) &&
+		       log_bound_pass(&s->refusals, REFUSALS, REFUSALS_MS,
+			   clock_ms(), &e->count);
+	case EVENT_END:
+		e->count = s->refusals.untold;
+		return !s->silent;
+	default:
+		s->silent = false;
+		return true;
+	}
+}
+
 void
-session_event(const struct session *s, struct log_event e)
+session_event(struct session *s, struct log_event e)
 {
 	char rule[RULE_MAX];
 
@@ -430,7 +483,8 @@ session_event(const struct session *s, struct log_event e)
 	e.host = s->host != NULL ? s->host->name : NULL;
 	if (s->w->dialogue != NULL)
 		dialogue_event(s, &e);
-	log_event(&e);
+	if (is_worth_a_line(s, &e))
+		log_event(&e);
 }
 
 void

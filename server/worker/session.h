@@ -126,12 +126,15 @@ struct session {
 	enum reason why; /* of the next refusal, for the log; refusal.h */
 	char *rule; /* that decides it, where the reason does not tell */
 	bool told; /* the log has it already */
+	struct log_bound refusals; /* in the log */
+	bool silent; /* one of too many: the log does not know it yet */
 	bool pad_last; /* pad the reply to a full segment if need be */
 	unsigned nerrors; /* bad commands before login */
 	unsigned nearly; /* commands before login, good or bad */
 	size_t discarded; /* bytes read while closing */
 	enum reason bye; /* why it is closing */
 	char *retire; /* why it is to close after the running command */
+	enum reason retire_for; /* the same for the log */
 	void *ctx; /* what the pending command must remember; malloc'd */
 	/* The pending command goes on here when all its output has been sent.
 	 */
@@ -149,6 +152,7 @@ struct session {
 	struct timer timer;
 	uint64_t
 	    began; /* clock_ms(); REIN and the loss of the user restart it */
+	uint64_t born; /* clock_ms() of the connection */
 	uint64_t active; /* clock_ms() of the last command or reply */
 	uint64_t blocked_since, closing_since;
 	uint64_t answer_at; /* a refused login is answered then; 0 = none */
@@ -231,7 +235,7 @@ void session_touch(struct session *);
 void session_set_timer(struct session *);
 
 /* An event of this session: id, address and user are filled in. */
-void session_event(const struct session *, struct log_event);
+void session_event(struct session *, struct log_event);
 /* What is no event: a line of free text with the same three before it. */
 void session_log(const struct session *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -12,6 +12,7 @@
 #include <sys/tree.h>
 
 #include "common/chan.h"
+#include "common/log_bound.h"
 #include "server/conf.h"
 #include "server/counters.h"
 
@@ -36,6 +37,7 @@ struct worker {
 	struct dialogue *dialogue; /* NULL: nobody watches */
 	uint64_t counters[COUNT_MAX];
 	struct addr names[NAT_MAX]; /* of passive_address, by rule */
+	struct log_bound arrivals; /* connections, in the log */
 	bool nat_warned; /* once, of an address that is of no use */
 	/* Scratch for one callback's work: control input, messages. */
 	uint8_t scratch[128 * 1024];

@@ -175,6 +175,27 @@ class Refusals(lib.TestCase):
              ("refuse", None, "unknown-command"),
              ("auth-fail", None, "bad-password")])
 
+    def test_flood_of_refusals(self):
+        """Who is refused all the time does not fill the disk."""
+        for user, password, line in (("guest", "x", "DELE f"),
+                                     (lib.USER, lib.PASSWORD,
+                                      "PORT 127,0,0,2,200,1")):
+            self.server.reset_log()
+            client = self.login(user, password)
+            for _ in range(20):
+                client.sock.sendall(f"{line}\r\n".encode() * 100)
+                for _ in range(100):
+                    self.assertGreaterEqual(client.reply().code, 500)
+            client.must("QUIT", 221)
+            end = self.server.wait_event("end")
+            told = self.server.events("refuse")
+            self.assertGreaterEqual(len(told), 50)
+            self.assertLess(len(told), 200)
+            if user == lib.USER:  # of rights the agent tells, and counts
+                self.assertEqual(2000, len(told) + sum(
+                    int(e.get("count", "0")) for e in [*told, end]))
+        self.assertEqual(len(self.server.events("auth-ok")), 1)
+
     def test_rights(self):
         client = self.login("guest", "x")
         event = self.refused(client, "MKD d", 550, "no-right", path="/d",

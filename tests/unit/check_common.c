@@ -29,6 +29,7 @@ static Suite *(*const suites[])(void) = {
 	suite_network,
 	suite_proxy,
 	suite_privdrop,
+	suite_log_bound,
 	suite_rate,
 	suite_landlock,
 	suite_sandbox,

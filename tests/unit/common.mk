@@ -26,6 +26,7 @@ tests_unit_check_common_SOURCES = \
 	tests/unit/test_hours.c \
 	tests/unit/test_network.c \
 	tests/unit/test_privdrop.c \
+	tests/unit/test_log_bound.c \
 	tests/unit/test_proxy.c \
 	tests/unit/test_rate.c \
 	tests/unit/test_sandbox.c \

@@ -82,6 +82,7 @@ Suite *suite_hours(void);
 Suite *suite_network(void);
 Suite *suite_proxy(void);
 Suite *suite_privdrop(void);
+Suite *suite_log_bound(void);
 Suite *suite_rate(void);
 Suite *suite_reply(void);
 Suite *suite_nat(void);
