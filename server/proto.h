@@ -34,7 +34,7 @@ enum proto_mw {
 	 * ms before a refusal is told, str rule (server/rule.h) or "".
 	 * If V_OK: str account name, u8 anonymous, str start_dir, u32 rights,
 	 * u32 umask, u32 idle_timeout, u8 tls_data, u64 rate down, u64 up, u8
-	 * has a quota, u16 slots of the rates of its user and of its group
+	 * has a quota, u16 slots of the rates of its user, group and server
 	 * (server/rates.h), str for each enum rule_line, "" = the server's;
 	 * fd = the session's channel to its agent.
 	 */
@@ -60,7 +60,8 @@ enum proto_mw {
 	/* an addr for each of the NAT_MAX rules of passive_address (nat.h):
 	 * what its name is now */
 	MW_NAMES = 14,
-	/* u64 sid, u64 rate down, u64 rate up: the session's from now on */
+	/* u64 sid, u64 rate down, u64 rate up, u16 user slot, u16 group slot,
+	 * u16 server slot: the session's from now on */
 	MW_RATE = 11,
 	/* u32 serial: WM_STATS, once */
 	MW_STATS = 12,

@@ -17,6 +17,8 @@ enum rate_way {
 	RATE_WAYS
 };
 
+#define RATE_SHARED 3 /* slots of a session: of its user, group, server */
+
 enum rate_scope { /* of what an account says */
 	RATE_SESSION,
 	RATE_USER, /* all his sessions together */

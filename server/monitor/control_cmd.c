@@ -175,7 +175,9 @@ control_rate(struct ctlconn *c, struct rbuf *b)
 		control_say(c, CONTROL_FAILED, "nobody is logged in there");
 		return 0;
 	}
-	client_set_rate(client, rate, rate);
+	client->limited = true;
+	client->rates[RATE_DOWN] = client->rates[RATE_UP] = rate;
+	client_tell_rates(client);
 	log_info("control: session %llu limited to %llu bytes per second",
 	    (unsigned long long)sid, (unsigned long long)rate);
 	control_say(c, CONTROL_OK, "session %llu is limited to %llu bytes/s",

@@ -142,6 +142,8 @@ struct client {
 	bool own_accounts; /* which has accounts of its own */
 	bool host_gone; /* a reload took it away */
 	pid_t agent; /* 0 unless IN */
+	uint64_t rates[RATE_WAYS]; /* its own, since its user logged in */
+	bool limited; /* ... and they are the administrator's */
 	struct client_status *status; /* for a while after a survey, or NULL */
 };
 RB_HEAD(clients, client);
@@ -171,6 +173,9 @@ struct client *sessions_next(struct sessions *, uint64_t sid);
 /* Sessions from this client address (IPv6: from its /64). */
 unsigned sessions_from(struct sessions *, const struct addr *);
 unsigned sessions_of(struct sessions *, const char *key);
+/* As a reload has it for this account; group: NULL if it is in none. */
+void sessions_set_rates(struct sessions *, struct client *, const char *group,
+    const uint64_t rates[RATE_SCOPES][RATE_WAYS]);
 /* The same as what they are counted by; NULL if there are none. */
 const struct tally *sessions_tally_from(struct sessions *, const struct addr *);
 const struct tally *sessions_tally_of(struct sessions *, const char *key);
@@ -227,7 +232,10 @@ void worker_tell_login(struct client *, enum verdict, const char *reason,
     const char *rule, const struct account *, int fd);
 /* How fast a session may move bytes from now on (0: as fast as it can), beside
  * the rates that it shares. */
-void client_set_rate(struct client *, uint64_t down, uint64_t up);
+/* Of all who are logged in, as the configuration has them now. */
+void sessions_rerate(struct monitor *);
+/* Its rates have changed. */
+void client_tell_rates(struct client *);
 /* A limit was reached: those counted there whose clients are gone, behind a NAT
  * that has forgotten them, are to be found soon (R16.1). */
 void clients_probe(struct monitor *, const struct tally *);
@@ -494,6 +502,7 @@ struct monitor {
 	struct config *conf; /* in use; owned */
 	struct tlsconf *tls; /* in use; owned; NULL before the start */
 	unsigned generation; /* of workers: counts changes of both */
+	bool rated; /* all sessions together have a rate */
 	unsigned conf_since; /* the first one with this configuration */
 	char *conf_path;
 	bool inetd, background, verbose;

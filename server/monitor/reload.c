@@ -177,6 +177,7 @@ take(struct monitor *m, struct parts *p, FILE *err, FILE *out)
 	tell_result(m, kinds, out);
 	users_start(m);
 	sessions_revoke(m, p->conf, m->conf, NULL);
+	sessions_rerate(m);
 	return 0;
 }
 

@@ -301,8 +301,10 @@ sessions_set_account(
 	tally_down(&ss->accounts, c->account);
 	tally_down(&ss->groups, c->group);
 	c->account = c->group = NULL;
+	c->limited = false;
 	if (account == NULL)
 		return;
+	memcpy(c->rates, account->rates[RATE_SESSION], sizeof(c->rates));
 	c->account =
 	    tally_up(&ss->accounts, client_account_key(c, account->name, key));
 	tally_set_rates(c->account, account->rates[RATE_USER]);
@@ -331,6 +333,23 @@ client_state_name(enum client_state state)
 		return "refused";
 	}
 	return "?";
+}
+
+void
+sessions_set_rates(struct sessions *ss, struct client *c, const char *group,
+    const uint64_t rates[RATE_SCOPES][RATE_WAYS])
+{
+	char key[ACCOUNT_KEY_MAX];
+
+	if (!c->limited)
+		memcpy(c->rates, rates[RATE_SESSION], sizeof(c->rates));
+	tally_set_rates(c->account, rates[RATE_USER]);
+	tally_down(&ss->groups, c->group);
+	c->group = NULL;
+	if (group == NULL)
+		return;
+	c->group = tally_up(&ss->groups, client_account_key(c, group, key));
+	tally_set_rates(c->group, rates[RATE_GROUP]);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Memory that processes share, made only when the configuration needs it and
- * before the workers that use it are forked.
+ * Memory that processes share, made before the workers that use it are forked;
+ * that of quotas only when the configuration has any.
  */
 #include "config.h"
 
@@ -9,31 +9,6 @@
 #include "server/monitor/monitor.h"
 #include "server/rates.h"
 #include "server/usage.h"
-
-static bool
-has_shared_rates(const struct conf_rules *r)
-{
-	return r->rates[RATE_USER][RATE_DOWN] != 0 ||
-	       r->rates[RATE_USER][RATE_UP] != 0 ||
-	       r->rates[RATE_GROUP][RATE_DOWN] != 0 ||
-	       r->rates[RATE_GROUP][RATE_UP] != 0;
-}
-
-static bool
-any_shared_rates(const struct config *conf)
-{
-	size_t i;
-
-	for (i = 0; i < conf->nusers; i++)
-		if (has_shared_rates(&conf->users[i].rules))
-			return true;
-	for (i = 0; i < conf->nhosts; i++)
-		if (any_shared_rates(conf->hosts[i].own))
-			return true;
-	return conf->rates[RATE_DOWN] != 0 || conf->rates[RATE_UP] != 0 ||
-	       has_shared_rates(&conf->anonymous_rules) ||
-	       has_shared_rates(&conf->system_rules);
-}
 
 static bool
 has_quota(const struct conf_rules *r)
@@ -69,7 +44,9 @@ account_take_usage(struct account *a, const char *key)
 void
 monitor_share(const struct config *conf)
 {
-	if (any_shared_rates(conf) && rates_share() == -1)
+	/* Sessions that are there may get a rate by a reload; until then the
+	 * memory is not touched. */
+	if (rates_share() == -1)
 		log_error("no memory for shared rates: they are not kept");
 	if (any_quota(conf) && usage_share() == -1)
 		log_error(

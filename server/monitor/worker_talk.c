@@ -82,6 +82,18 @@ put_rules(struct wbuf *b, const struct rule_lines *l)
 			       : "");
 }
 
+/* Of the rates that the session shares: the user's, the group's, all's. */
+static void
+put_slots(struct wbuf *b, const struct client *c)
+{
+	const uint64_t *all = c->worker->m->conf->rates;
+
+	put_u16(b, tally_slot(c->account));
+	put_u16(b, tally_slot(c->group));
+	put_u16(
+	    b, all[RATE_DOWN] != 0 || all[RATE_UP] != 0 ? RATE_SLOT_SERVER : 0);
+}
+
 void
 worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
     const char *rule, const struct account *account, int fd)
@@ -113,26 +125,26 @@ worker_tell_login(struct client *c, enum verdict verdict, const char *reason,
 		put_u32(&b, account->umask);
 		put_u32(&b, account->idle_timeout);
 		put_u8(&b, account->tls_data);
-		put_u64(&b, account->rates[RATE_SESSION][RATE_DOWN]);
-		put_u64(&b, account->rates[RATE_SESSION][RATE_UP]);
+		put_u64(&b, c->rates[RATE_DOWN]);
+		put_u64(&b, c->rates[RATE_UP]);
 		put_u8(&b, account->usage_slot != 0);
-		put_u16(&b, tally_slot(c->account));
-		put_u16(&b, tally_slot(c->group));
+		put_slots(&b, c);
 		put_rules(&b, &account->rules);
 	}
 	worker_send(c->worker, &b, fd);
 }
 
 void
-client_set_rate(struct client *c, uint64_t down, uint64_t up)
+client_tell_rates(struct client *c)
 {
 	uint8_t mem[64];
 	struct wbuf b;
 
 	ipc_begin(&b, mem, sizeof(mem), MW_RATE);
 	put_u64(&b, c->sid);
-	put_u64(&b, down);
-	put_u64(&b, up);
+	put_u64(&b, c->rates[RATE_DOWN]);
+	put_u64(&b, c->rates[RATE_UP]);
+	put_slots(&b, c);
 	worker_send(c->worker, &b, -1);
 }
 

@@ -222,7 +222,7 @@ accept_login(struct session *s, struct login_answer *a)
 	for (i = 0; i < RULE_LINES; i++)
 		if (a->rules[i][0] != '\0')
 			s->rules[i] = xstrdup(a->rules[i]);
-	s->pace = pace_new(a->rates, a->slots, NELEM(a->slots));
+	s->pace = pace_new(a->rates, a->slots);
 	bind_tickets(s);
 	session_event(
 	    s, (struct log_event){ .id = EVENT_AUTH_OK,

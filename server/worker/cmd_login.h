@@ -20,7 +20,7 @@ struct login_answer {
 	uint8_t anonymous, tls_data, has_quota;
 	uint32_t rights, umask, idle_timeout;
 	uint64_t rates[RATE_WAYS]; /* the session's own */
-	unsigned slots[3]; /* of those it shares */
+	unsigned slots[RATE_SHARED]; /* of those it shares */
 	int fd; /* the agent's channel; taken over */
 };
 

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -103,13 +104,13 @@ on_admit(struct worker *w, struct ipc_msg *m)
 	session_leave(s);
 }
 
-/* The slot of the whole server's rate, if it has one. */
-static unsigned
-server_slot(const struct worker *w)
+static void
+get_slots(struct rbuf *r, unsigned slots[RATE_SHARED])
 {
-	return w->conf->rates[RATE_DOWN] != 0 || w->conf->rates[RATE_UP] != 0
-		   ? RATE_SLOT_SERVER
-		   : 0;
+	int i;
+
+	for (i = 0; i < RATE_SHARED; i++)
+		slots[i] = get_u16(r);
 }
 
 static void
@@ -127,8 +128,7 @@ get_account(struct rbuf *r, struct login_answer *a)
 	a->rates[RATE_DOWN] = get_u64(r);
 	a->rates[RATE_UP] = get_u64(r);
 	a->has_quota = get_u8(r);
-	a->slots[0] = get_u16(r);
-	a->slots[1] = get_u16(r);
+	get_slots(r, a->slots);
 	for (i = 0; i < RULE_LINES; i++)
 		(void)get_str(r, a->rules[i], sizeof(a->rules[i]));
 }
@@ -147,7 +147,6 @@ on_login(struct worker *w, struct ipc_msg *m)
 	(void)get_str(&m->body, a.rule, sizeof(a.rule));
 	if (a.verdict == V_OK)
 		get_account(&m->body, &a);
-	a.slots[2] = server_slot(w);
 	check_end(m);
 	if (s == NULL) /* it has ended meanwhile */
 		return;
@@ -187,18 +186,17 @@ static void
 on_rate(struct worker *w, struct ipc_msg *m)
 {
 	struct session *s = worker_find(w, get_u64(&m->body));
-	unsigned server = server_slot(w);
+	unsigned slots[RATE_SHARED];
 	uint64_t rates[RATE_WAYS];
 
 	rates[RATE_DOWN] = get_u64(&m->body);
 	rates[RATE_UP] = get_u64(&m->body);
+	get_slots(&m->body, slots);
 	check_end(m);
 	if (s == NULL || s->login != LOGIN_IN) /* the login brings its own */
 		return;
-	if (s->pace != NULL)
-		pace_set(s->pace, rates);
-	else
-		s->pace = pace_new(rates, &server, 1);
+	free(s->pace);
+	s->pace = pace_new(rates, slots);
 }
 
 /* A running transfer is aborted, and both are said: 426 and 421. */

@@ -11,13 +11,12 @@
 #include "common/mem.h"
 #include "common/timer.h"
 
-#define SHARED_MAX 3
 #define PORTION_MAX (1024 * 1024)
 #define US UINT64_C(1000) /* in a ms */
 
 struct pace_way {
 	struct rate own;
-	struct rate *all[1 + SHARED_MAX];
+	struct rate *all[1 + RATE_SHARED];
 	size_t n;
 	uint64_t credit;
 	uint64_t ready; /* us: it may be used from then on */
@@ -29,14 +28,14 @@ struct pace {
 
 static void
 way_init(struct pace_way *w, enum rate_way way, uint64_t own,
-    const unsigned *slots, size_t nslots)
+    const unsigned slots[RATE_SHARED])
 {
 	struct rate *shared;
 	size_t i;
 
 	rate_set(&w->own, own);
 	w->all[w->n++] = &w->own;
-	for (i = 0; i < nslots && i < SHARED_MAX; i++) {
+	for (i = 0; i < RATE_SHARED; i++) {
 		shared = rates_slot(slots[i], way);
 		if (shared != NULL)
 			w->all[w->n++] = shared;
@@ -44,29 +43,20 @@ way_init(struct pace_way *w, enum rate_way way, uint64_t own,
 }
 
 struct pace *
-pace_new(const uint64_t own[RATE_WAYS], const unsigned *slots, size_t nslots)
+pace_new(const uint64_t own[RATE_WAYS], const unsigned slots[RATE_SHARED])
 {
 	bool any = own[RATE_DOWN] != 0 || own[RATE_UP] != 0;
 	struct pace *p;
 	size_t i;
 
-	for (i = 0; i < nslots; i++)
+	for (i = 0; i < RATE_SHARED; i++)
 		any = any || rates_slot(slots[i], RATE_DOWN) != NULL;
 	if (!any)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	for (i = 0; i < RATE_WAYS; i++)
-		way_init(&p->ways[i], (enum rate_way)i, own[i], slots, nslots);
+		way_init(&p->ways[i], (enum rate_way)i, own[i], slots);
 	return p;
-}
-
-void
-pace_set(struct pace *p, const uint64_t own[RATE_WAYS])
-{
-	size_t i;
-
-	for (i = 0; i < RATE_WAYS; i++)
-		rate_set(&p->ways[i].own, own[i]);
 }
 
 /* A portion that is smooth for the slowest of the rates. */

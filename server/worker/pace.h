@@ -18,9 +18,7 @@ struct pace;
 
 /* slots: of its user, group and server; 0 = none. NULL if there is no rate. */
 struct pace *pace_new(
-    const uint64_t own[RATE_WAYS], const unsigned *slots, size_t nslots);
-/* The session's own rate from now on. */
-void pace_set(struct pace *, const uint64_t own[RATE_WAYS]);
+    const uint64_t own[RATE_WAYS], const unsigned slots[RATE_SHARED]);
 /* How many of these bytes may be moved now; 0: after *wait_r ms. */
 size_t pace_allow(struct pace *, enum rate_way, size_t len, uint32_t *wait_r);
 /* They were moved. */

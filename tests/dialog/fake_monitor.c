@@ -221,6 +221,7 @@ put_account(struct wbuf *w, const char *arg)
 	put_u64(w, number(arg, "up=", 0));
 	put_u8(w, step_value(arg, "quota=") != NULL);
 	put_u32(w, 0); /* slots */
+	put_u16(w, 0);
 	for (i = 0; i < RULE_LINES; i++)
 		put_str(w, "");
 }

@@ -216,7 +216,7 @@ static const struct {
 	{ MW_STATS, ROLE_WORKER, "4" },
 	{ MW_TICKET_KEYS, ROLE_WORKER, "k" },
 	{ MW_NAMES, ROLE_WORKER, "n" },
-	{ MW_RATE, ROLE_WORKER, "888" },
+	{ MW_RATE, ROLE_WORKER, "888222" },
 	{ MW_WATCH, ROLE_WORKER, "18" },
 	{ MW_PROBE, ROLE_WORKER, "8" },
 	{ MW_PASSWORD, ROLE_WORKER, "81" },

@@ -234,6 +234,7 @@ put_account(struct fakes *f, struct wbuf *w)
 	put_u64(w, 0);
 	put_u8(w, f->quota);
 	put_u32(w, 0); /* slots */
+	put_u16(w, 0);
 	for (i = 0; i < RULE_LINES; i++)
 		put_str(w, "");
 }
@@ -279,7 +280,7 @@ fakes_answer_login(struct fakes *f)
 static const struct {
 	uint16_t type;
 	/* s session, r reason, 1 4 8 bytes of a number, b a flag, a an attempt
-	 * that there is not */
+	 * that there is not, z a zero */
 	const char *fields;
 } orders[] = {
 	{ MW_KICK, "sr" },
@@ -290,7 +291,7 @@ static const struct {
 	{ MW_STATS, "4" },
 	{ MW_WATCH, "bs" },
 	{ MW_PROBE, "s" },
-	{ MW_RATE, "s88" },
+	{ MW_RATE, "s88zzz" },
 };
 
 static void
@@ -308,6 +309,8 @@ put_field(struct wbuf *w, char kind, unsigned value)
 		put_u32(w, UINT32_MAX - value);
 	else if (kind == '4')
 		put_u32(w, value);
+	else if (kind == 'z')
+		put_u16(w, 0);
 	else
 		put_u64(w, value * UINT64_C(4096));
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Who is kept out, and how much the others may have: guessing, bans, rates."""
 
+import os
 import signal
 import socket
 import time
@@ -243,6 +244,78 @@ class Rates(lib.TestCase):
             return client.cmd("PASS x").code == 230
 
         lib.wait_for(again, "a free place")
+
+
+class LiveRates(lib.TestCase):
+    """A reload's rates hold for transfers that run (issue 5)."""
+
+    RATE = 300 << 10
+    CONF = "group \"slow\" { }\n"
+    USERS = (("one", "x"),)
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        server.own(os.path.join(server.base, "users"))
+        server.own(server.conf_path)
+        return server
+
+    def pace(self, sock, seconds):
+        """Bytes a second, once what was on its way has come."""
+        sock.settimeout(lib.TIMEOUT)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            self.assertTrue(sock.recv(1 << 20))
+        began, moved = time.monotonic(), 0
+        while time.monotonic() < began + seconds:
+            moved += len(sock.recv(1 << 20))
+        return moved / (time.monotonic() - began)
+
+    def check_live(self, *changes):
+        """Each makes the running download slow, and the last one fast again."""
+        with open(self.server.put("f"), "r+b") as f:
+            f.truncate(1 << 36)
+        client = self.login("one", "x")
+        with client.transfer("RETR f") as sock:
+            for change in changes[:-1]:
+                change()
+                self.assertLess(self.pace(sock, 2), self.RATE * 2)
+            changes[-1]()
+            self.assertGreater(self.pace(sock, 0.5), self.RATE * 4)
+        client.close()
+
+    def test_of_users(self):
+        def change(*keys, kind="user", name="one"):
+            return lambda: self.server.ctl(kind, "set", name, *keys)
+
+        for key in ("rate_down", "user_rate_down"):
+            self.check_live(change(f"{key}={self.RATE}"), change(f"{key}="))
+        self.check_live(
+            lambda: [self.server.ctl("user", "set", "one", "group=slow"),
+                     self.server.ctl("user", "set", "one",
+                                     f"group_rate_down={self.RATE}")],
+            change("group=", "group_rate_down="))
+
+    def test_of_the_server(self):
+        def reload(conf):
+            self.server.write_conf(self.CONF + conf)
+            self.server.ctl("reload")
+
+        self.check_live(
+            lambda: reload(f"limits {{\n rate_down = {self.RATE}\n}}\n"),
+            lambda: reload(f"limits {{\n rate_down = {self.RATE // 2}\n}}\n"),
+            lambda: reload(""))
+
+    def test_the_administrators_stays(self):
+        client = self.login("one", "x")
+        sid = self.server.ctl_json("who")["sessions"][-1]["id"]
+        self.server.ctl("limit", str(sid), str(self.RATE))
+        self.server.ctl("user", "set", "one", "rate_down=1g")
+        self.server.put("f", lib.pattern(4 << 20))
+        with client.transfer("RETR f") as sock:
+            self.assertLess(self.pace(sock, 1), self.RATE * 2)
+        client.close()
+        self.server.ctl("user", "set", "one", "rate_down=")
 
 
 class ServerRate(lib.TestCase):

@@ -288,6 +288,7 @@ crig_verdict(struct ctrl_rig *r, uint32_t n, enum verdict verdict, int fd)
 		put_u64(b, 0);
 		put_u8(b, 0);
 		put_u32(b, 0); /* slots */
+		put_u16(b, 0);
 		for (i = 0; i < RULE_LINES; i++)
 			put_str(b, "");
 	}

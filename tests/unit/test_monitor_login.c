@@ -67,6 +67,7 @@ START_TEST(channel_connects_worker_and_agent)
 	ck_assert_uint_eq(get_u8(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	ck_assert_uint_eq(get_u16(&msg->body), 0);
+	ck_assert_uint_eq(get_u16(&msg->body), 0);
 	for (i = 0; i < RULE_LINES; i++)
 		get_str(&msg->body, rules[i], sizeof(rules[i]));
 	ck_assert_str_eq(rules[RULE_TLS_DATA], "/etc/users:9: tls_data");

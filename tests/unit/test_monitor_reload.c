@@ -204,8 +204,11 @@ START_TEST(missing_file_changes_nothing)
 END_TEST
 
 /* --------------------------------------------------------------- users */
-#define JOE "user joe { password = \"*\" root = / }\n"
-#define ANN "user ann { password = \"*\" root = / }\n"
+/* As login_whole() has it. */
+#define RATES "rate_down = 1000 rate_up = 2000 "
+#define JOE "user joe { password = \"*\" root = / " RATES "}\n"
+#define ANN "user ann { password = \"*\" root = / " RATES "}\n"
+#define GUESTS "anonymous { enabled = yes root = / " RATES "}\n"
 
 static unsigned port; /* of the listener in all of these */
 
@@ -276,25 +279,25 @@ START_TEST(sessions_of_removed_users_are_retired)
 	uint64_t joe, ann, other;
 	int fds[3];
 
-	begin_with("anonymous { enabled = yes root = / }\n" JOE ANN);
+	begin_with(GUESTS JOE ANN);
 	fds[0] = fake_session(&w, &joe);
 	fds[1] = fake_session(&w, &ann);
 	fds[2] = fake_session(&w, &other);
 	(void)login_whole(joe, "joe", 1001);
 	(void)login_whole(ann, "ann", 1002);
 	(void)login_whole(other, "anonymous", 1003);
-	write_users("anonymous { enabled = yes root = / }\n" ANN);
+	write_users(GUESTS ANN);
 	ck_assert_int_eq(reload(), 0);
 	expect_retired(joe, "Account removed");
 	fake_expect_nothing(w);
-	write_users("anonymous { enabled = yes root = / }\n"
-		    "user ann { password = \"*\" root = / disabled = yes }");
+	write_users(GUESTS "user ann { password = \"*\" root = / " RATES
+			   "disabled = yes }");
 	ck_assert_int_eq(reload(), 0);
 	/* He whose session has not ended yet is told again. */
 	expect_retired(ann, "Account disabled");
 	expect_retired(joe, "Account removed");
 	fake_expect_nothing(w);
-	write_users("user ann { password = \"*\" root = / }");
+	write_users("user ann { password = \"*\" root = / " RATES "}");
 	ck_assert_int_eq(reload(), 0);
 	fake_expect(w, MW_DRAIN);
 	expect_retired(other, "Guests are not let in");
@@ -319,10 +322,46 @@ START_TEST(reload_ends_nobody_or_who_changed)
 	ck_assert_int_eq(reload(), 0);
 	fake_expect_nothing(login_worker);
 	write_users("reload_ends = changed\n"
-		    "user ann { password = \"!\" root = / }\n" JOE);
+		    "user ann { password = \"!\" root = / " RATES "}\n" JOE);
 	ck_assert_int_eq(reload(), 0);
 	fake_expect(login_worker, MW_DRAIN);
 	expect_retired(ann, "Account changed");
+	fake_expect_nothing(login_worker);
+	close(a);
+	close(b);
+}
+END_TEST
+
+/* Rates hold at once, for who is there, too; of all rules only they do. */
+START_TEST(rates_are_told)
+{
+	uint64_t joe, ann;
+	struct ipc_msg *msg;
+	int a, b;
+
+	begin_with(JOE ANN);
+	a = fake_session(&login_worker, &joe);
+	b = fake_session(&login_worker, &ann);
+	(void)login_whole(joe, "joe", 1001);
+	(void)login_whole(ann, "ann", 1002);
+	write_users(
+	    "user joe { password = \"*\" root = / " RATES "user_rate_up = 7 }\n"
+	    "user ann { password = \"*\" root = / rate_up = 5 }\n");
+	ck_assert_int_eq(reload(), 0);
+	msg = fake_expect(login_worker, MW_RATE);
+	ck_assert_uint_eq(get_u64(&msg->body), ann);
+	ck_assert_uint_eq(get_u64(&msg->body), 0);
+	ck_assert_uint_eq(get_u64(&msg->body), 5);
+	ck_assert_uint_eq(get_u32(&msg->body), 0);
+	ck_assert_uint_eq(get_u16(&msg->body), 0);
+	ck_assert_int_eq(rbuf_end(&msg->body), 0);
+	msg = fake_expect(login_worker, MW_RATE);
+	ck_assert_uint_eq(get_u64(&msg->body), joe);
+	ck_assert_uint_eq(get_u64(&msg->body), 1000);
+	ck_assert_uint_eq(get_u64(&msg->body), 2000);
+	ck_assert_uint_ne(get_u16(&msg->body), 0); /* a rate that is shared */
+	ck_assert_uint_eq(get_u32(&msg->body), 0);
+	ck_assert_int_eq(rbuf_end(&msg->body), 0);
 	fake_expect_nothing(login_worker);
 	close(a);
 	close(b);
@@ -550,6 +589,7 @@ suite_monitor_reload(void)
 	tcase_add_test(tc, same_configuration_is_a_new_generation);
 	tcase_add_test(tc, sessions_of_removed_users_are_retired);
 	tcase_add_test(tc, reload_ends_nobody_or_who_changed);
+	tcase_add_test(tc, rates_are_told);
 	tcase_add_test(tc, login_of_a_user_removed_meanwhile_is_refused);
 	tcase_add_test(tc, edited_users_file_is_taken_over);
 	tcase_add_test(tc, useless_users_file_keeps_the_old_one);

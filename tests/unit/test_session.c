@@ -413,6 +413,8 @@ limit(uint64_t rate)
 	put_u64(b, rig.sid);
 	put_u64(b, rate);
 	put_u64(b, rate);
+	put_u32(b, 0); /* slots */
+	put_u16(b, 0);
 	crig_tell(&rig, -1);
 }
 
