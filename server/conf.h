@@ -285,6 +285,7 @@ struct config {
 			     beside it, with .key instead of .crt */
 	char *sni_directory; /* NULL = none */
 	char *ticket_keys; /* file; NULL = in memory only */
+	bool key_process; /* workers have no private keys */
 	bool ktls;
 
 	/* data connections */

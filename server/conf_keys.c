@@ -287,6 +287,8 @@ const struct conf_key conf_keys[] = {
 	    "Directory of NAME.crt and NAME.key for clients that ask for the host NAME." },
 	{ SECTION_TLS, "ticket_keys", &conf_path, AT(ticket_keys), NULL, 0, 0, NULL,
 	    "File that keeps the keys of session tickets over restarts and, under inetd, from one process to the next." },
+	{ SECTION_TLS, "key_process", &conf_bool, AT(key_process), "yes", 0, 0, NULL,
+	    "Keeps private keys in processes of their own, which sign for the workers." },
 	{ SECTION_TLS, "ktls", &conf_bool, AT(ktls), "yes", 0, 0, NULL,
 	    "Lets the kernel encrypt downloads where it can." },
 

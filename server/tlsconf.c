@@ -313,14 +313,17 @@ tlsconf_new(const struct config *conf, bool create, char **err_r, char **warn_r)
 }
 
 struct tlsconf *
-tlsconf_new_keyless(
+tlsconf_new_serving(
     const struct config *conf, bool create, char **err_r, char **warn_r)
 {
 	char *why = NULL;
-	struct tls_keyring *keyring = tls_keyring_new(&why);
+	struct tls_keyring *keyring;
 	struct tlsconf *t = NULL;
 
+	if (!conf->key_process)
+		return tlsconf_new(conf, create, err_r, warn_r);
 	*err_r = *warn_r = NULL;
+	keyring = tls_keyring_new(&why);
 	if (keyring != NULL) {
 		t = make_set(conf, keyring, create, err_r, warn_r);
 		if (t == NULL || tls_keyring_seal(keyring, &why) == 0)

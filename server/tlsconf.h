@@ -28,9 +28,10 @@ struct tlsconf;
  */
 struct tlsconf *tlsconf_new(
     const struct config *, bool create, char **err_r, char **warn_r);
-/* The same with the private keys in a ring (tls/tls_keyring.h) and not in the
- * contexts, whose handshakes then ask for their use. */
-struct tlsconf *tlsconf_new_keyless(
+/* The same for workers: unless key_process is off, the private keys are in a
+ * ring (tls/tls_keyring.h) and not in the contexts, whose handshakes then ask
+ * for their use. */
+struct tlsconf *tlsconf_new_serving(
     const struct config *, bool create, char **err_r, char **warn_r);
 void tlsconf_free(struct tlsconf *);
 /* The context of conf->listens[listener]; NULL: no TLS there. */

@@ -29,7 +29,7 @@ certs_load(const struct config *conf, FILE *out)
 	struct tlsconf *tls;
 	char *err = NULL, *warn = NULL;
 
-	tls = tlsconf_new_keyless(conf, true, &err, &warn);
+	tls = tlsconf_new_serving(conf, true, &err, &warn);
 	if (tls == NULL)
 		fputs(err, out);
 	else if (warn != NULL)
@@ -96,7 +96,7 @@ static void
 renew(struct monitor *m)
 {
 	char *err = NULL, *warn = NULL;
-	struct tlsconf *tls = tlsconf_new_keyless(m->conf, false, &err, &warn);
+	struct tlsconf *tls = tlsconf_new_serving(m->conf, false, &err, &warn);
 
 	if (tls != NULL && warn == NULL) {
 		certs_use(m, tls);

@@ -108,6 +108,7 @@ fake_setup(uint32_t workers, uint32_t auths)
 	conf->auth_processes = auths;
 	conf->max_auth_queue = 8;
 	conf->drain_timeout = 60;
+	conf->key_process = true;
 	conf->log = xstrdup("none");
 	conf->full_message =
 	    xstrdup("Too many connections (max %m), try later");

@@ -40,7 +40,7 @@ static const char *const texts[] = {
 	"listen b { tls = off unclean_eof = refuse }\n"
 	"certificate \"r s\" { file = r.pem key = k ocsp = /o }\n"
 	"certificate e { file = e }\n"
-	"tls { selfsigned = s ticket_keys = t ktls = no }\n"
+	"tls { selfsigned = s ticket_keys = t key_process = no ktls = no }\n"
 	"user a { root = / login = certificate certificate = \"cn:b c\" }",
 	"user \"j\\\"o {}\" { password = \"$y$j9T$abc\" root = r }\n"
 	"user b { password = '*' root = / uid = 5 gid = 0 rights = none "

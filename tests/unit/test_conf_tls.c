@@ -42,6 +42,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->ncerts, 0);
 	ck_assert_str_eq(conf->selfsigned, temp_path("selfsigned.crt"));
 	ck_assert(conf->sni_directory == NULL && conf->ticket_keys == NULL);
+	ck_assert(conf->key_process);
 	ck_assert(conf->ktls);
 	ck_assert_uint_eq(conf->handshake_timeout, 30);
 	ck_assert(
@@ -112,13 +113,13 @@ END_TEST
 
 START_TEST(certificates)
 {
-	struct config *conf =
-	    load("certificate rsa { file = rsa.pem key = keys/rsa.key\n"
-		 " ocsp = rsa.ocsp }\n"
-		 "certificate \"e c\" { file = /etc/ec.pem }\n"
-		 "tls { selfsigned = own.crt sni_directory = names\n"
-		 " ticket_keys = /var/lib/tickets ktls = no }\n"
-		 "timeouts { handshake = 2m }\n");
+	struct config *conf = load(
+	    "certificate rsa { file = rsa.pem key = keys/rsa.key\n"
+	    " ocsp = rsa.ocsp }\n"
+	    "certificate \"e c\" { file = /etc/ec.pem }\n"
+	    "tls { selfsigned = own.crt sni_directory = names\n"
+	    " ticket_keys = /var/lib/tickets key_process = no ktls = no }\n"
+	    "timeouts { handshake = 2m }\n");
 	const struct conf_cert *c = conf->certs;
 
 	ck_assert_uint_eq(conf->ncerts, 2);
@@ -132,6 +133,7 @@ START_TEST(certificates)
 	ck_assert_str_eq(conf->selfsigned, temp_path("own.crt"));
 	ck_assert_str_eq(conf->sni_directory, temp_path("names"));
 	ck_assert_str_eq(conf->ticket_keys, "/var/lib/tickets");
+	ck_assert(!conf->key_process);
 	ck_assert(!conf->ktls);
 	ck_assert_uint_eq(conf->handshake_timeout, 120);
 	conf_free(conf);
