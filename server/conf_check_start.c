@@ -110,16 +110,19 @@ static void
 check_port(struct start_check *c, const struct conf_listen *l)
 {
 	int err = listener_try(&l->addr);
+	enum live_port has = LIVE_NO_PORT;
 	char text[ADDR_STRLEN];
 
 	/* Whether it needs a privilege conf_check() has said. */
 	if (err == 0 || err == EACCES)
 		return;
 	addr_str(&l->addr, text, sizeof(text));
-	if (err == EADDRINUSE && live_listens(c->conf, &l->addr))
+	if (err == EADDRINUSE)
+		has = live_listens(c->conf, &l->addr);
+	if (has != LIVE_NO_PORT)
 		fprintf(c->out,
-		    "listen \"%s\": the running server listens on %s\n",
-		    l->name, text);
+		    "listen \"%s\": the running server listens on %s%s\n",
+		    l->name, has == LIVE_PORT ? "the port of " : "", text);
 	else if (err == EADDRINUSE)
 		problem(c, l->file, l->line,
 		    "listen \"%s\": another program has %s; ss -ltnp shows "

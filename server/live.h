@@ -22,7 +22,12 @@ struct live {
 /* About this address and this user. */
 void live_look(const struct config *, const struct addr *peer, const char *user,
     struct live *);
+enum live_port {
+	LIVE_NO_PORT,
+	LIVE_SAME, /* it listens there */
+	LIVE_PORT, /* ... on this port of other addresses */
+};
 /* Does it listen there? */
-bool live_listens(const struct config *, const struct addr *);
+enum live_port live_listens(const struct config *, const struct addr *);
 
 #endif

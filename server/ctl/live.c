@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "server/ctl/ctl.h"
@@ -99,37 +100,44 @@ live_look(const struct config *conf, const struct addr *peer, const char *user,
 	link_close(link);
 }
 
-static bool
-stands_in(const char *word, const char *words)
+static enum live_port
+find_port(const struct addr *addr, const char *words)
 {
-	size_t len = strlen(word);
+	enum live_port found = LIVE_NO_PORT;
+	char text[ADDR_STRLEN], port[8];
+	size_t len, n;
 
+	addr_str(addr, text, sizeof(text));
+	len = strlen(text);
+	n = (size_t)snprintf(port, sizeof(port), ":%u", addr->port);
 	for (; *words != '\0'; words += strspn(words, " ")) {
-		if (strcspn(words, " ") == len && memcmp(words, word, len) == 0)
-			return true;
-		words += strcspn(words, " ");
+		size_t size = strcspn(words, " ");
+
+		if (size == len && memcmp(words, text, len) == 0)
+			return LIVE_SAME;
+		if (size > n && memcmp(words + size - n, port, n) == 0)
+			found = LIVE_PORT;
+		words += size;
 	}
-	return false;
+	return found;
 }
 
-bool
+enum live_port
 live_listens(const struct config *conf, const struct addr *addr)
 {
 	static struct control_fields row; /* large */
 	const struct ctl ctl = { .conf_path = conf->path };
 	struct link *link = link_find(&ctl);
 	struct link_reply *r;
-	char text[ADDR_STRLEN];
 	const char *why;
-	bool found = false;
+	enum live_port found = LIVE_NO_PORT;
 
 	if (link == NULL)
-		return false;
+		return found;
 	(void)link_ask(link, CT_STATS);
 	r = link_try(link, &why);
 	if (r != NULL && r->ok && control_get_row(&r->rows, &row) == 1)
-		found = stands_in(addr_str(addr, text, sizeof(text)),
-		    control_find_text(&row, "listens"));
+		found = find_port(addr, control_find_text(&row, "listens"));
 	link_close(link);
 	return found;
 }

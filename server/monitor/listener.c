@@ -34,11 +34,14 @@ addr_same(const struct addr *a, const struct addr *b)
 
 /* ------------------------------------------------------------------- bind */
 static int
-listener_options(int fd, const struct addr *addr, uint32_t mss)
+listener_options(int fd, const struct addr *addr, uint32_t mss, bool beside)
 {
 	int on = 1, off = 0, seg = (int)mss;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+		return -1;
+	if (beside &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
 		return -1;
 	if (addr->family == 6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == -1)
@@ -49,9 +52,10 @@ listener_options(int fd, const struct addr *addr, uint32_t mss)
 	return 0;
 }
 
-/* A socket bound to addr, or -1 with errno. */
+/* A socket bound to addr (beside another one that allows it), or -1 with errno.
+ */
 static int
-listener_socket(const struct addr *addr, uint32_t mss)
+listener_socket(const struct addr *addr, uint32_t mss, bool beside)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(addr, &ss);
@@ -61,7 +65,7 @@ listener_socket(const struct addr *addr, uint32_t mss)
 	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
-	if (listener_options(fd, addr, mss) == -1 ||
+	if (listener_options(fd, addr, mss, beside) == -1 ||
 	    bind(fd, (const struct sockaddr *)&ss, len) == -1) {
 		saved = errno;
 		close(fd);
@@ -71,10 +75,10 @@ listener_socket(const struct addr *addr, uint32_t mss)
 	return fd;
 }
 
-int
-listener_bind(const struct addr *addr, uint32_t mss)
+static int
+listen_at(const struct addr *addr, uint32_t mss, bool beside)
 {
-	int fd = listener_socket(addr, mss), saved;
+	int fd = listener_socket(addr, mss, beside), saved;
 
 	if (fd != -1 && listen(fd, LISTEN_BACKLOG) == -1) {
 		saved = errno;
@@ -84,16 +88,28 @@ listener_bind(const struct addr *addr, uint32_t mss)
 	return fd;
 }
 
-/* Nothing listens on it, so no client is deceived. */
 int
-listener_try(const struct addr *addr)
+listener_bind(const struct addr *addr, uint32_t mss)
 {
-	int fd = listener_socket(addr, 0);
+	return listen_at(addr, mss, false);
+}
+
+/* Nothing listens on it, so no client is deceived. */
+static int
+try_at(const struct addr *addr, bool beside)
+{
+	int fd = listener_socket(addr, 0, beside);
 
 	if (fd == -1)
 		return errno;
 	close(fd);
 	return 0;
+}
+
+int
+listener_try(const struct addr *addr)
+{
+	return try_at(addr, false);
 }
 
 /* ----------------------------------------------------------------- accept */
@@ -251,6 +267,59 @@ conf_index(const struct config *conf, const struct addr *addr)
 	return -1;
 }
 
+/*
+ * Those on this port that go with conf let another one bind it, or do so no
+ * longer: from 127.0.0.1 to every address, and back, without a moment in which
+ * nobody listens. Returns whether there are any.
+ */
+static bool
+give_way(struct monitor *m, const struct config *conf, uint16_t port, bool yes)
+{
+	struct listener *l;
+	bool any = false;
+	int on = yes;
+
+	TAILQ_FOREACH (l, &m->listeners, entry) {
+		if (l->bound.port != port || l->inherited ||
+		    conf_index(conf, &l->addr) != -1)
+			continue;
+		if (setsockopt(
+			l->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0)
+			any = true;
+	}
+	return any;
+}
+
+static int
+bind_anew(struct monitor *m, const struct config *conf, const struct addr *addr)
+{
+	int fd = listen_at(addr, conf->control_mss, false), off = 0;
+
+	if (fd == -1 && errno == EADDRINUSE &&
+	    give_way(m, conf, addr->port, true)) {
+		fd = listen_at(addr, conf->control_mss, true);
+		(void)give_way(m, conf, addr->port, false);
+		if (fd != -1) /* it is ours alone */
+			(void)setsockopt(
+			    fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
+		else
+			errno = EADDRINUSE;
+	}
+	return fd;
+}
+
+static int
+try_anew(struct monitor *m, const struct config *conf, const struct addr *addr)
+{
+	int err = try_at(addr, false);
+
+	if (err == EADDRINUSE && give_way(m, conf, addr->port, true)) {
+		err = try_at(addr, true);
+		(void)give_way(m, conf, addr->port, false);
+	}
+	return err;
+}
+
 /* Binds what conf has and the running set has not. 0 or -1 and a text. */
 static int
 listeners_bind_new(struct monitor *m, const struct config *conf,
@@ -266,7 +335,7 @@ listeners_bind_new(struct monitor *m, const struct config *conf,
 		addr = &conf->listens[i].addr;
 		if (listener_find(&m->listeners, addr) != NULL)
 			continue;
-		fd = listener_bind(addr, conf->control_mss);
+		fd = bind_anew(m, conf, addr);
 		if (fd == -1) {
 			snprintf(err, size, "cannot listen on %s: %s",
 			    addr_str(addr, text, sizeof(text)),
@@ -277,6 +346,20 @@ listeners_bind_new(struct monitor *m, const struct config *conf,
 		TAILQ_INSERT_TAIL(fresh, l, entry);
 	}
 	return 0;
+}
+
+/* Who has connected and was not accepted yet is no worse off. */
+static void
+listener_empty(struct listener *l)
+{
+	int i, conn;
+
+	for (i = 0; l->ev != NULL && i < LISTEN_BACKLOG; i++) {
+		conn = listener_accept(l);
+		if (conn == -1)
+			return;
+		(void)client_admit(l->m, conn, l->index);
+	}
 }
 
 /* Closes what conf no longer has and numbers the rest anew. */
@@ -290,6 +373,7 @@ listeners_prune(struct monitor *m, const struct config *conf)
 		i = conf_index(conf, &l->addr);
 		if (i == -1 && !l->inherited) {
 			TAILQ_REMOVE(&m->listeners, l, entry);
+			listener_empty(l);
 			listener_free(l);
 			continue;
 		}
@@ -299,10 +383,11 @@ listeners_prune(struct monitor *m, const struct config *conf)
 }
 
 static int
-plan_new(const struct addr *addr, FILE *out)
+plan_new(struct monitor *m, const struct config *conf, const struct addr *addr,
+    FILE *out)
 {
 	char text[ADDR_STRLEN];
-	int err = listener_try(addr);
+	int err = try_anew(m, conf, addr);
 
 	addr_str(addr, text, sizeof(text));
 	if (err != 0) {
@@ -327,7 +412,7 @@ listeners_plan(struct monitor *m, const struct config *conf, FILE *out)
 	for (i = 0; i < conf->nlistens; i++)
 		if (listener_find(&m->listeners, &conf->listens[i].addr) ==
 			NULL &&
-		    plan_new(&conf->listens[i].addr, out) == -1)
+		    plan_new(m, conf, &conf->listens[i].addr, out) == -1)
 			result = -1;
 	TAILQ_FOREACH (l, &m->listeners, entry)
 		if (conf_index(conf, &l->addr) == -1)

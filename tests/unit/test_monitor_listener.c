@@ -376,6 +376,38 @@ START_TEST(reload_keeps_same_listeners)
 }
 END_TEST
 
+/* One address and every address cannot be had at once, but one after another
+ * without a gap; another server's port is another matter. */
+START_TEST(wildcard_takes_over_and_back)
+{
+	const char *const all[] = { "::" }, *const one[] = { "127.0.0.1" };
+	const char *const two[] = { "127.0.0.2" };
+	uint16_t ports[] = { 0 };
+	struct addr second;
+	int waiting, other;
+
+	fake_start();
+	ports[0] = nth(0)->bound.port;
+	waiting = fake_connect(0);
+	ck_assert_int_eq(apply(all, ports, 1), 0);
+	ck_assert_uint_eq(nth(0)->bound.family, 6);
+	ck_assert_ptr_null(nth(1));
+	close(fake_connect(0));
+	ck_assert_int_eq(apply(one, ports, 1), 0);
+	ck_assert_uint_eq(nth(0)->bound.family, 4);
+	close(fake_connect(0));
+	close(waiting);
+
+	ck_assert_int_eq(addr_parse_ip(&second, two[0]), 0);
+	second.port = ports[0];
+	other = listener_bind(&second, 0);
+	ck_assert_int_ne(other, -1);
+	ck_assert_int_eq(apply(two, ports, 1), -1);
+	close(fake_connect(0));
+	close(other);
+}
+END_TEST
+
 START_TEST(failed_bind_changes_nothing)
 {
 	const char *const ips[] = { "127.0.0.2", "127.0.0.3" };
@@ -439,6 +471,7 @@ suite_monitor_listener(void)
 	tcase_add_test(tc, refused_connections_are_bounded);
 	tcase_add_test(tc, few_descriptors);
 	tcase_add_test(tc, reload_keeps_same_listeners);
+	tcase_add_test(tc, wildcard_takes_over_and_back);
 	tcase_add_test(tc, failed_bind_changes_nothing);
 	tcase_add_test(tc, inherited_sockets_stay);
 	suite_add_tcase(s, tc);
