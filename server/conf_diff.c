@@ -284,6 +284,72 @@ same_demands_everywhere(const struct config *old, const struct config *now)
 	return same_demands(old, now);
 }
 
+/* ------------------------------------------------------------- order */
+static const char *
+listen_name(const struct config *conf, size_t i)
+{
+	return i < conf->nlistens ? conf->listens[i].name : NULL;
+}
+
+static const char *
+cert_name(const struct config *conf, size_t i)
+{
+	return i < conf->ncerts ? conf->certs[i].name : NULL;
+}
+
+static const char *
+host_name(const struct config *conf, size_t i)
+{
+	return i < conf->nhosts ? conf->hosts[i].name : NULL;
+}
+
+/* Blocks of which the first that fits is taken, or that are known by number. */
+static const struct ordered {
+	const char *kind;
+	const char *(*name)(const struct config *, size_t i);
+} ordered[] = {
+	{ "listen", listen_name },
+	{ "certificate", cert_name },
+	{ "host", host_name },
+};
+
+/* Where it is, or SIZE_MAX. */
+static size_t
+place_of(const struct ordered *o, const struct config *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; o->name(conf, i) != NULL; i++)
+		if (strcmp(o->name(conf, i), name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+/* Those that come or go are told of anyway. */
+static unsigned
+compare_order(const struct ordered *o, const struct config *old,
+    const struct config *now, FILE *out)
+{
+	size_t i, at, last = 0;
+
+	for (i = 0; o->name(old, i) != NULL; i++) {
+		at = place_of(o, now, o->name(old, i));
+		if (at == SIZE_MAX)
+			continue;
+		if (at < last) {
+			if (out != NULL)
+				fprintf(out,
+				    "%s \"%s\" now stands before %s "
+				    "\"%s\"\n",
+				    o->kind, o->name(now, at), o->kind,
+				    o->name(now, last));
+			return CONF_DIFF_REST;
+		}
+		last = at;
+	}
+	return 0;
+}
+
 unsigned
 conf_diff(const struct config *old, const struct config *now, FILE *out)
 {
@@ -306,6 +372,8 @@ conf_diff(const struct config *old, const struct config *now, FILE *out)
 	}
 	free(a.blocks);
 	free(b.blocks);
+	for (i = 0; i < NELEM(ordered); i++)
+		found |= compare_order(&ordered[i], old, now, out);
 	return found;
 }
 

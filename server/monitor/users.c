@@ -24,7 +24,7 @@ is_emptied(const struct monitor *m)
 
 	for (i = 0; i < w->n; i++)
 		if (!w->files[i].missing && w->files[i].size == 0)
-			return m->conf->nusers > 1;
+			return m->conf->nusers > 0;
 	return false;
 }
 

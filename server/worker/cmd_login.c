@@ -99,7 +99,7 @@ cmd_user(struct session *s, char *name)
 	}
 	session_drop_user(s);
 	if (!session_is_secure(s) && needs_tls(s, name)) {
-		refusal_by(s, rule_login(s->w->conf, name,
+		refusal_by(s, rule_login(s->conf, name,
 				  reason_code(REASON_TLS_REQUIRED), rule));
 		refuse(s, REASON_TLS_REQUIRED, 530,
 		    "TLS required; use AUTH TLS first.");

@@ -66,6 +66,14 @@ static const struct {
 	    "host a.example { anonymous { enabled = yes root = /b } }",
 	    CONF_DIFF_REST,
 	    "host \"a.example\": anonymous: root: \"/a\" -> \"/b\"\n" },
+	/* The first one that fits is a client's. */
+	{ "host a.example { } host b.example { } host c.example { }",
+	    "host c.example { } host a.example { }", CONF_DIFF_REST,
+	    "host \"b.example\" is gone\n"
+	    "host \"c.example\" now stands before host \"a.example\"\n" },
+	{ "listen a { port = 1 }\nlisten b { port = 2 }",
+	    "listen b { port = 2 }\nlisten a { port = 1 }", CONF_DIFF_REST,
+	    "listen \"b\" now stands before listen \"a\"\n" },
 	/* Workers must know who needs TLS. */
 	{ "host a.example { " JOE "}",
 	    "host a.example { " JOE

@@ -458,6 +458,10 @@ START_TEST(useless_users_file_keeps_the_old_one)
 	fake_clock_add(2000);
 	fake_clock_add(1000);
 	ck_assert_ptr_null(conf_find_user(m->conf, "ann"));
+	write_users_file("");
+	fake_clock_add(2000);
+	fake_clock_add(1000);
+	ck_assert_ptr_nonnull(conf_find_user(m->conf, "joe"));
 	unlink(users_path);
 }
 END_TEST
