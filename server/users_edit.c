@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "server/conf_keys.h"
 #include "server/users_edit.h"
 
 static bool
@@ -44,11 +45,27 @@ skip_block(struct conf_scanner *sc)
 	return true;
 }
 
+/* Is this the word before the name of a block? */
+static bool
+has_title(const struct conf_token *word)
+{
+	char text[32];
+	enum conf_section_id id;
+
+	if (word->kind != TOKEN_WORD || word->len >= sizeof(text))
+		return false;
+	memcpy(text, word->p, word->len);
+	text[word->len] = '\0';
+	id = conf_section_find(text);
+	return id != SECTION_COUNT && conf_sections[id].titled;
+}
+
 bool
 users_block_next(
     struct conf_scanner *sc, const char *kind, struct users_block *b)
 {
-	struct conf_token word = { .kind = TOKEN_END }, title = word, t;
+	static const struct conf_token none = { .kind = TOKEN_END };
+	struct conf_token word = none, title = none, t;
 
 	memset(b, 0, sizeof(*b));
 	for (;;) { /* the last two tokens before a brace are its block's */
@@ -62,14 +79,19 @@ users_block_next(
 		}
 		if (!skip_block(sc))
 			return false;
-		if (is_word(&word, kind))
-			break;
+		b->open = t.p;
+		b->end = sc->p;
+		if (is_word(&word, kind)) {
+			b->start = word.p;
+			b->name = conf_token_text(&title);
+			return b->name != NULL;
+		}
+		if (is_word(&title, kind) && !has_title(&word)) {
+			b->start = title.p;
+			return true;
+		}
+		word = title = none; /* of this one */
 	}
-	b->name = conf_token_text(&title);
-	b->start = word.p;
-	b->open = t.p;
-	b->end = sc->p;
-	return b->name != NULL;
 }
 
 void
@@ -87,7 +109,9 @@ users_block_find(
 
 	conf_scan_init(&sc, text, strlen(text));
 	while (users_block_next(&sc, kind, b)) {
-		if (strcmp(b->name, name) == 0)
+		if (name == NULL
+			? b->name == NULL
+			: b->name != NULL && strcmp(b->name, name) == 0)
 			return true;
 		users_block_clear(b);
 	}
@@ -198,6 +222,73 @@ users_edit_del(const char *text, const char *kind, const char *name)
 	return replace(text, b.start, b.end, "");
 }
 
+/* ------------------------------------------------------- blocks in blocks */
+char *
+users_edit_inside(const char *text, const char *kind, const char *name,
+    users_edit *how, void *arg)
+{
+	struct users_block b;
+	char *inside, *made, *all = NULL;
+
+	if (!users_block_find(text, kind, name, &b))
+		return NULL;
+	users_block_clear(&b);
+	xasprintf(&inside, "%.*s", (int)(b.end - 1 - (b.open + 1)), b.open + 1);
+	made = how(inside, arg);
+	if (made != NULL) {
+		all = replace(text, b.open + 1, b.end - 1, made);
+		free_secret(made, strlen(made));
+	}
+	free_secret(inside, strlen(inside));
+	return all;
+}
+
+static void
+put_tabs(unsigned n, FILE *out)
+{
+	while (n-- > 0)
+		putc('\t', out);
+}
+
+char *
+users_edit_nest(
+    const char *inside, const char *kind, const char *name, unsigned depth)
+{
+	size_t len = strlen(inside), made_len;
+	char *made;
+	FILE *out = memory_file(&made, &made_len);
+
+	while (len > 0 && (inside[len - 1] == ' ' || inside[len - 1] == '\t'))
+		len--;
+	fprintf(out, "%.*s", (int)len, inside);
+	if (len == 0 || inside[len - 1] != '\n')
+		putc('\n', out);
+	put_tabs(depth, out);
+	fputs(kind, out);
+	if (name != NULL) {
+		putc(' ', out);
+		conf_text_quote(out, name);
+	}
+	fputs(" {\n", out);
+	put_tabs(depth, out);
+	fputs("}\n", out);
+	put_tabs(depth - 1, out);
+	fclose(out);
+	return made;
+}
+
+/* How far the line is indented that a block begins; n is its length. */
+static const char *
+indent_of(const char *text, const struct users_block *b, int *n)
+{
+	const char *line = b->start;
+
+	while (line > text && (line[-1] == ' ' || line[-1] == '\t'))
+		line--;
+	*n = line == text || line[-1] == '\n' ? (int)(b->start - line) : 0;
+	return line;
+}
+
 /* Behind the brace, and the comment that belongs to its line. */
 static const char *
 behind_brace(const struct users_block *b)
@@ -221,9 +312,12 @@ insert(const char *text, const struct users_block *b,
 	const char *at = behind_brace(b);
 	bool alone = strchr("\r\n", *at) != NULL;
 	char *line, *made;
+	const char *indent;
+	int n;
 
-	xasprintf(&line, "\n\t%s = %s%s", field->key, field->value,
-	    alone ? "" : "\n");
+	indent = indent_of(text, b, &n);
+	xasprintf(&line, "\n%.*s\t%s = %s%s", n, indent, field->key,
+	    field->value, alone ? "" : "\n");
 	made = replace(text, at, at, line);
 	free_secret(line, strlen(line));
 	return made;

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/conf.h"
+#include "server/conf_keys.h"
 #include "server/conf_value.h"
 #include "server/ctl/ctl_block.h"
 #include "server/ctl/link.h"
@@ -131,6 +132,8 @@ union any_block {
 	struct conf_user user;
 	struct conf_group group;
 	struct conf_host host;
+	struct conf_cert cert;
+	struct conf_place place;
 };
 
 /* The value as it stands in a file, in fresh memory; NULL with in->why. */
@@ -154,20 +157,67 @@ normal(const struct conf_key *k, struct conf_input *in)
 	return value;
 }
 
+/* Where the keys are that are changed. */
+static const char *
+kind_inside(const struct block_change *ch)
+{
+	return ch->nsteps > 0 ? ch->steps[ch->nsteps - 1].kind : ch->kind;
+}
+
+int
+block_step(struct block_change *ch, int argc, char **argv)
+{
+	enum conf_section_id outer = conf_section_find(kind_inside(ch));
+	enum conf_section_id id = conf_section_find(argv[0]);
+	struct block_step *step = &ch->steps[ch->nsteps];
+
+	if (id == SECTION_COUNT || !conf_section_holds(outer, id)) {
+		warnx("%s is neither KEY=VALUE nor a block in a %s", argv[0],
+		    kind_inside(ch));
+		return -1;
+	}
+	if (ch->nsteps == BLOCK_DEPTH ||
+	    (conf_sections[id].titled && argc < 2)) {
+		warnx("%s needs a name", argv[0]);
+		return -1;
+	}
+	step->kind = argv[0];
+	step->name = conf_sections[id].titled ? argv[1] : NULL;
+	ch->nsteps++;
+	return conf_sections[id].titled ? 2 : 1;
+}
+
+/* Why there is no such key. */
+static void
+complain_of_key(const struct block_change *ch, const char *key)
+{
+	const char *kind = kind_inside(ch);
+	enum conf_section_id id = conf_section_find(kind);
+	enum conf_section_id block = conf_section_find(key);
+	const char *near = conf_key_nearest(id, key);
+
+	if (block != SECTION_COUNT && conf_section_holds(id, block))
+		warnx("%s is a block in a %s: ternctl %s set %s ... %s%s "
+		      "KEY=VALUE",
+		    key, kind, ch->kind, ch->name, key,
+		    conf_sections[block].titled ? " NAME" : "");
+	else
+		warnx("a %s has no key %s%s%s%s", kind, key,
+		    near != NULL ? "; did you mean " : "",
+		    near != NULL ? near : "", near != NULL ? "?" : "");
+}
+
 int
 block_value(struct block_change *ch, const char *what, const char *key,
     const char *text)
 {
-	enum conf_section_id id = conf_section_find(ch->kind);
+	enum conf_section_id id = conf_section_find(kind_inside(ch));
 	const struct conf_key *k = conf_key_find(id, key);
-	const char *near = conf_key_nearest(id, key);
 	char cwd[PATH_MAX], *value = NULL;
 	struct conf_input in = { .text = text, .dir = cwd };
 
 	if (k == NULL) {
-		warnx("a %s has no key %s%s%s%s", ch->kind, key,
-		    near != NULL ? "; did you mean " : "",
-		    near != NULL ? near : "", near != NULL ? "?" : "");
+		complain_of_key(ch, key);
 		return -1;
 	}
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
@@ -221,8 +271,11 @@ block_complain(const struct block_change *ch, bool exists)
 {
 	if (exists)
 		warnx("%s has a %s %s already", ch->path, ch->kind, ch->name);
-	else
+	else if (ch->nsteps == 0)
 		warnx("%s has no %s %s", ch->path, ch->kind, ch->name);
+	else
+		warnx("%s has no %s %s with such a block %s", ch->path,
+		    ch->kind, ch->name, ch->steps[ch->nsteps - 1].kind);
 }
 
 char *
@@ -240,32 +293,97 @@ block_add(const char *text, void *arg)
 	    text, ch->kind, ch->name, ch->fields, ch->nfields);
 }
 
-char *
-block_set(const char *text, void *arg)
+/* A block on the way to what is changed, or that itself. */
+struct level {
+	const struct block_change *ch;
+	size_t depth; /* 0: the whole file */
+	char *(*last)(const char *, const struct level *);
+	bool makes; /* blocks that are missing */
+};
+
+static struct block_step
+step_of(const struct level *l)
 {
-	const struct block_change *ch = arg;
+	const struct block_change *ch = l->ch;
+
+	return l->depth == 0 ? (struct block_step){ ch->kind, ch->name }
+			     : ch->steps[l->depth - 1];
+}
+
+static bool
+has_block(const char *text, const struct block_step *step)
+{
+	struct users_block b;
+
+	if (!users_block_find(text, step->kind, step->name, &b))
+		return false;
+	users_block_clear(&b);
+	return true;
+}
+
+/* users_edit */
+static char *
+change_inside(const char *text, void *arg)
+{
+	const struct level *l = arg;
+	struct level deeper = { l->ch, l->depth + 1, l->last, l->makes };
+	struct block_step step = step_of(l);
+	char *made, *nested = NULL;
+
+	if (!has_block(text, &step)) {
+		if (l->depth == 0 || !l->makes) {
+			block_complain(l->ch, false);
+			return NULL;
+		}
+		text = nested = users_edit_nest(
+		    text, step.kind, step.name, (unsigned)l->depth);
+	}
+	made = l->depth == l->ch->nsteps
+		   ? l->last(text, l)
+		   : users_edit_inside(
+			 text, step.kind, step.name, change_inside, &deeper);
+	free(nested);
+	return made;
+}
+
+static char *
+set_fields(const char *text, const struct level *l)
+{
+	struct block_step step = step_of(l);
 	char *made = xstrdup(text), *next;
 	size_t i;
 
-	for (i = 0; i < ch->nfields && made != NULL; i++) {
-		next = users_edit_set(made, ch->kind, ch->name, &ch->fields[i]);
+	for (i = 0; i < l->ch->nfields; i++) {
+		next = users_edit_set(
+		    made, step.kind, step.name, &l->ch->fields[i]);
 		free(made);
 		made = next;
 	}
-	if (made == NULL)
-		block_complain(ch, false);
 	return made;
+}
+
+static char *
+del_block(const char *text, const struct level *l)
+{
+	struct block_step step = step_of(l);
+
+	return users_edit_del(text, step.kind, step.name);
+}
+
+char *
+block_set(const char *text, void *arg)
+{
+	struct level top = { arg, 0, set_fields, true };
+
+	return change_inside(text, &top);
 }
 
 char *
 block_del(const char *text, void *arg)
 {
-	const struct block_change *ch = arg;
-	char *made = users_edit_del(text, ch->kind, ch->name);
+	struct level top = { arg, 0, del_block, false };
 
-	if (made == NULL)
-		block_complain(ch, false);
-	return made;
+	return change_inside(text, &top);
 }
 
 /*

@@ -13,20 +13,45 @@
 #include "server/conf_text.h"
 #include "server/ctl/ctl_block.h"
 
-/* NAME KEY=VALUE... Returns as a command does. */
+/* Words without an equals sign in front: the block inside that is meant. How
+ * many they are, or -1. */
+static int
+take_steps(struct block_change *ch, int argc, char **argv)
+{
+	int i = 0, n;
+
+	while (i < argc && strchr(argv[i], '=') == NULL) {
+		n = block_step(ch, argc - i, argv + i);
+		if (n == -1)
+			return -1;
+		i += n;
+	}
+	return i;
+}
+
+/* NAME [BLOCK [NAME]]... KEY=VALUE... Returns as a command does. */
 static int
 change(const struct ctl *ctl, int argc, char **argv, const char *kind,
     users_change *how, const char *done)
 {
 	struct block_change ch = { 0 };
-	int i;
+	int i, n;
 
 	if (argc < 2 || argv[1][0] == '-')
 		return -1;
 	if (!block_name_is_good(kind, argv[1]) ||
 	    block_open(&ch, ctl, kind, argv[1]) != 0)
 		return EXIT_FAILURE;
-	for (i = 2; i < argc; i++)
+	n = how == block_add ? 0 : take_steps(&ch, argc - 2, argv + 2);
+	if (n == -1) {
+		block_clear(&ch);
+		return EXIT_FAILURE;
+	}
+	if (how == block_del && 2 + n < argc) {
+		block_clear(&ch);
+		return -1;
+	}
+	for (i = 2 + n; i < argc; i++)
 		if (block_argument(&ch, argv[i]) != 0) {
 			block_clear(&ch);
 			return EXIT_FAILURE;
@@ -44,8 +69,14 @@ set(const struct ctl *ctl, int argc, char **argv, const char *kind)
 static int
 del(const struct ctl *ctl, int argc, char **argv, const char *kind)
 {
-	return argc != 2 ? -1
-			 : change(ctl, argc, argv, kind, block_del, "deleted");
+	int i;
+
+	for (i = 2; i < argc; i++)
+		if (argv[i][0] == '-')
+			return -1;
+	return argc < 2 ? -1
+			: change(ctl, argc, argv, kind, block_del,
+			      argc == 2 ? "deleted" : "changed");
 }
 
 /* ------------------------------------------------------- list and show */

@@ -12,11 +12,18 @@
 #include "server/users_file.h"
 
 #define BLOCK_FIELDS 64
+#define BLOCK_DEPTH 4
+
+struct block_step { /* to a block inside */
+	const char *kind, *name; /* NULL: it has none */
+};
 
 struct block_change {
 	const char *kind; /* "user", "group" or "host" */
 	const char *name;
 	struct users_place where;
+	struct block_step steps[BLOCK_DEPTH]; /* to what is changed */
+	size_t nsteps;
 	char *path; /* of where */
 	struct users_field fields[BLOCK_FIELDS];
 	size_t nfields;
@@ -33,6 +40,9 @@ int block_field(struct block_change *, const char *key, char *value);
  * call it in messages. */
 int block_value(
     struct block_change *, const char *what, const char *key, const char *text);
+/* BLOCK [NAME] of what is changed in it: how many of the words it took, or -1
+ * after a message. */
+int block_step(struct block_change *, int argc, char **argv);
 /* KEY=VALUE, or KEY= for none. */
 int block_argument(struct block_change *, const char *arg);
 bool block_has(const struct block_change *, const char *key);

@@ -203,6 +203,52 @@ class Hosts(tlslib.Case):
         self.assertIn("has no users_file", ctl("-H", "small.example", "user",
                                                 "list", status=1))
 
+    def test_ternctl_blocks_inside(self):
+        """Certificates, guests and users of a host, and their mounts."""
+        ctl, base = self.server.ctl, self.server.base
+        self.server.own(self.server.conf_path)
+        with open(self.server.conf_path, encoding="utf-8") as f:
+            before = f.read()
+        ctl("host", "add", "inside.example")
+        ctl("host", "set", "inside.example", "anonymous", "enabled=yes",
+            f"root={base}/guests")
+        client = self.at("inside.example")
+        client.must("USER ftp", 331)
+        client.must("PASS x", 230)
+        client.must("SIZE hello", 213)
+        client.must("SIZE /a/only-a", 550)
+        ctl("host", "set", "inside.example", "anonymous", "mount", "/a",
+            f"path={base}/a", "rights=read-only")
+        os.makedirs(f"{base}/guests/a", exist_ok=True)
+        ctl("host", "set", "inside.example", "certificate", "c",
+            f"file={base}/a.crt", f"key={base}/a.key")
+        client = self.sni("inside.example")
+        self.assertEqual(client.print, tlslib.file_fingerprint(f"{base}/a.crt"))
+        client.must("USER ftp", 331)
+        client.must("PASS x", 230)
+        client.must("SIZE /a/only-a", 213)
+        text = ctl("host", "show", "inside.example")
+        self.assertIn(f'\t\tmount "/a" {{\n\t\t\trights = "read-only"\n'
+                      f'\t\t\tpath = "{base}/a"\n\t\t}}\n\t}}\n', text)
+        self.assertIn("mount is a block in a anonymous",
+                      ctl("host", "set", "inside.example", "anonymous",
+                          "mount=/x", status=1))
+        self.assertIn("left as it was", ctl(
+            "host", "set", "inside.example", "anonymous", "mount", "/b",
+            "rights=full", status=1))
+        self.assertIn("neither KEY=VALUE nor a block", ctl(
+            "host", "set", "inside.example", "mount", "/b", "rights=full",
+            status=1))
+        ctl("host", "del", "inside.example", "anonymous", "mount", "/a")
+        self.assertNotIn("mount", ctl("host", "show", "inside.example"))
+        self.assertIn("no host inside.example with such a block", ctl(
+            "host", "del", "inside.example", "anonymous", "mount", "/a", status=1))
+        ctl("host", "del", "inside.example", "anonymous")
+        self.refused(self.at("inside.example"), "x", "ftp")
+        ctl("host", "del", "inside.example")
+        with open(self.server.conf_path, encoding="utf-8") as f:
+            self.assertEqual(f.read(), before)
+
     @unittest.skipUnless(shutil.which("curl"), "no curl")
     def test_curl(self):
         """As a client that checks the certificate for the name it was given."""

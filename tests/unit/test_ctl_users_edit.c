@@ -148,6 +148,69 @@ START_TEST(test_set)
 }
 END_TEST
 
+/* Sets the password of the mount, which is made if there is none. */
+static char *
+in_mount(const char *inside, void *arg)
+{
+	struct users_block b;
+	char *nested, *made;
+	const char *name = arg;
+
+	if (users_block_find(inside, "mount", name, &b)) {
+		users_block_clear(&b);
+		return users_edit_set(inside, "mount", name, &password);
+	}
+	nested = users_edit_nest(inside, "mount", name, 1);
+	made = users_edit_set(nested, "mount", name, &password);
+	free(nested);
+	return made;
+}
+
+#define MOUNT "\tmount \"/m\" {\n\t\tpassword = " NEW "\n\t}\n"
+
+static const struct edit_case inside[] = {
+	{ "user joe {\n\troot = /\n}\n",
+	    "user joe {\n\troot = /\n" MOUNT "}\n" },
+	{ "user joe { root = / } # joe",
+	    "user joe { root = /\n" MOUNT "} # joe" },
+	{ "user joe {}", "user joe {\n" MOUNT "}" },
+	{ "user joe { mount /m { password = 1 } mount /n { } }",
+	    "user joe { mount /m { password = " NEW " } mount /n { } }" },
+	{ "user ann { mount /m { } }\nuser joe {\n\tmount /m {\n\t}\n}\n",
+	    "user ann { mount /m { } }\nuser joe {\n\tmount /m {\n\t\tpassword "
+	    "= " NEW "\n\t}\n}\n" },
+};
+
+START_TEST(test_inside)
+{
+	char name[] = "/m", *made = users_edit_inside(inside[_i].before, "user",
+				"joe", in_mount, name);
+
+	ck_assert_ptr_nonnull(made);
+	ck_assert_str_eq(made, inside[_i].after);
+	free(made);
+	ck_assert_ptr_null(users_edit_inside(
+	    inside[_i].before, "user", "tim", in_mount, name));
+}
+END_TEST
+
+/* The one without a name is no user of that name. */
+START_TEST(test_untitled)
+{
+	static const char text[] = "enabled = no user anonymous { }\n"
+				   "anonymous { root = / } user joe { }";
+	struct users_block b;
+
+	ck_assert(users_block_find(text, "anonymous", NULL, &b));
+	ck_assert_ptr_null(b.name);
+	ck_assert_int_eq(strncmp(b.start, "anonymous { root", 16), 0);
+	ck_assert(!users_block_find(text, "tls", NULL, &b));
+	ck_assert(!users_block_find(text, "user", NULL, &b));
+	ck_assert(users_block_find(text, "user", "joe", &b));
+	users_block_clear(&b);
+}
+END_TEST
+
 #define NESTED                                                           \
 	"group g {\n\trights = full\n}\n"                                \
 	"user g {\n\tgroup = g\n\tmount /m { rights = none path = / }\n" \
@@ -195,6 +258,8 @@ suite_ctl_users_edit(void)
 	tcase_add_test(tc, test_add);
 	tcase_add_loop_test(tc, test_del, 0, NELEM(deletions));
 	tcase_add_loop_test(tc, test_set, 0, NELEM(settings));
+	tcase_add_loop_test(tc, test_inside, 0, (int)NELEM(inside));
+	tcase_add_test(tc, test_untitled);
 	tcase_add_test(tc, test_nested);
 	suite_add_tcase(s, tc);
 	return s;
