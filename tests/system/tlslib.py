@@ -47,9 +47,43 @@ def file_fingerprint(path):
         return fingerprint(ssl.PEM_cert_to_DER_cert(f.read()))
 
 
+class Socket(ssl.SSLSocket):
+    """Keeps an error to the connection that had it: since Python 3.13 an error of
+    the system stays in OpenSSL's queue for errors, which is the thread's, and
+    whichever connection reads next, and finds nothing yet, reports it as its own
+    (https://github.com/python/cpython/issues/148594)."""
+
+    def do_handshake(self, *args):
+        with forgetting():
+            super().do_handshake(*args)
+
+    def read(self, *args):  # recv() and recv_into() call it
+        with forgetting():
+            return super().read(*args)
+
+    def send(self, *args):  # sendall() calls it
+        with forgetting():
+            return super().send(*args)
+
+    def unwrap(self):
+        with forgetting():
+            return super().unwrap()
+
+
+@contextlib.contextmanager
+def forgetting():
+    """An exception leaves nothing in the queue: handshakes begin by emptying it."""
+    try:
+        yield
+    except OSError:
+        client_hello()
+        raise
+
+
 def context(version=None):
     """Of a client that takes any certificate."""
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ctx.sslsocket_class = Socket
     ctx.check_hostname = False
     ctx.verify_mode = ssl.CERT_NONE
     if version:
