@@ -307,6 +307,10 @@ fault(const char *call, const void *where, const int *errors, unsigned n)
 
 /* -------------------------------------------------------------- the calls */
 
+/* What newer compilers want to know of who hands a format on. */
+int fault_vasprintf(char **, const char *, va_list)
+    __attribute__((format(printf, 2, 0)));
+
 #include "tests/fault/calls.h"
 
 /* close() ends the descriptor even if it fails. */
