@@ -19,6 +19,9 @@
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:" \
 	"TLS_CHACHA20_POLY1305_SHA256"
 
+/* Who records today and has a quantum computer one day reads nothing. */
+#define HYBRID "X25519MLKEM768:"
+
 static const struct profile {
 	int min;
 	const char *ciphers; /* up to 1.2 */
@@ -31,14 +34,14 @@ static const struct profile {
 		.ciphers = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:"
 			   "@SECLEVEL=2",
 		.suites = SUITES,
-		.groups = "X25519:P-256:P-384",
+		.groups = HYBRID "X25519:P-256:P-384",
 	},
 	[TLS_LEGACY] = {
 		.min = TLS1_VERSION,
 		.ciphers = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:"
 			   "ALL:!aNULL:!eNULL:!EXPORT:!PSK:!SRP:@SECLEVEL=0",
 		.suites = SUITES,
-		.groups = "X25519:P-256:P-384:P-521",
+		.groups = HYBRID "X25519:P-256:P-384:P-521",
 		.dh = true,
 	},
 };
@@ -50,6 +53,16 @@ static const int versions[] = {
 	[TLS_V_1_2] = TLS1_2_VERSION,
 	[TLS_V_1_3] = TLS1_3_VERSION,
 };
+
+/* OpenSSL knows the hybrid from 3.5 on, and refuses names it does not know. */
+static bool
+set_groups(SSL_CTX *ctx, const char *groups)
+{
+	if (SSL_CTX_set1_groups_list(ctx, groups) == 1)
+		return true;
+	ERR_clear_error();
+	return SSL_CTX_set1_groups_list(ctx, groups + strlen(HYBRID)) == 1;
+}
 
 int
 tls_profile_setup(SSL_CTX *ctx, const struct tls_settings *set, char **err_r)
@@ -65,7 +78,7 @@ tls_profile_setup(SSL_CTX *ctx, const struct tls_settings *set, char **err_r)
 	    SSL_CTX_set_max_proto_version(ctx, max) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, p->ciphers) != 1 ||
 	    SSL_CTX_set_ciphersuites(ctx, p->suites) != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, p->groups) != 1)
+	    !set_groups(ctx, p->groups))
 		return tls_err_set(err_r,
 		    "OpenSSL does not know these ciphers: %s", tls_err_take());
 	if (p->dh)

@@ -522,6 +522,78 @@ START_TEST(versions_can_be_limited)
 }
 END_TEST
 
+/* The group that a client and this context agree on. */
+static const char *
+agreed(struct tls_ctx *ctx, const struct rig_options *o)
+{
+	static char name[64];
+	struct rig r;
+
+	rig_control(&r, ctx, o);
+	strlcpy(name,
+	    SSL_group_to_name(r.c.ssl, SSL_get_negotiated_group(r.c.ssl)),
+	    sizeof(name));
+	rig_close(&r);
+	return name;
+}
+
+/* P-256 is the curve of the certificate, which TLS 1.2 asks for, too. */
+START_TEST(groups)
+{
+	static const struct {
+		int version;
+		const char *offered, *chosen;
+	} rows[] = {
+		{ TLS1_3_VERSION, "X25519:P-256", "x25519" },
+		{ TLS1_3_VERSION, "P-256:X25519", "secp256r1" },
+		{ TLS1_3_VERSION, "P-384", "secp384r1" },
+		{ TLS1_2_VERSION, "X25519:P-256", "x25519" },
+		{ TLS1_2_VERSION, "P-256", "secp256r1" },
+	};
+	struct tls_settings set = { .profile = _i ? TLS_LEGACY : TLS_MODERN };
+	struct tls_ctx *ctx = rig_ctx(&set);
+
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	for (size_t i = 0; i < NELEM(rows); i++)
+		ck_assert_str_eq(
+		    agreed(
+			ctx, &(struct rig_options){ .version = rows[i].version,
+				 .groups = rows[i].offered }),
+		    rows[i].chosen);
+	tls_ctx_unref(ctx);
+}
+END_TEST
+
+/* Where both know it, unless the client would have to be asked again. */
+START_TEST(hybrid)
+{
+	static const struct {
+		enum tls_version max;
+		int version;
+		const char *offered, *chosen;
+	} rows[] = {
+		{ 0, TLS1_3_VERSION, RIG_HYBRID, RIG_HYBRID },
+		{ 0, 0, RIG_HYBRID ":X25519:P-256", RIG_HYBRID },
+		{ 0, 0, "X25519:P-256:" RIG_HYBRID, "x25519" },
+		{ 0, TLS1_2_VERSION, RIG_HYBRID ":X25519:P-256", "x25519" },
+		{ TLS_V_1_2, 0, RIG_HYBRID ":X25519:P-256", "x25519" },
+	};
+	struct tls_settings set = { .profile = _i ? TLS_LEGACY : TLS_MODERN };
+	struct tls_ctx *ctx;
+
+	for (size_t i = 0; rig_knows_hybrid() && i < NELEM(rows); i++) {
+		set.max = rows[i].max;
+		ctx = rig_ctx(&set);
+		ck_assert_str_eq(
+		    agreed(
+			ctx, &(struct rig_options){ .version = rows[i].version,
+				 .groups = rows[i].offered }),
+		    rows[i].chosen);
+		tls_ctx_unref(ctx);
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------- OCSP and ALPN */
 
 START_TEST(stapling)
@@ -604,6 +676,8 @@ suite_tls_ctx(void)
 	tcase_add_test(tc, modern_profile);
 	tcase_add_test(tc, legacy_profile);
 	tcase_add_test(tc, versions_can_be_limited);
+	tcase_add_loop_test(tc, groups, 0, 2);
+	tcase_add_loop_test(tc, hybrid, 0, 2);
 	tcase_add_test(tc, stapling);
 	tcase_add_test(tc, alpn);
 	suite_add_tcase(s, tc);

@@ -56,8 +56,9 @@ START_TEST(facts)
 	struct tls_info i;
 	char text[200];
 
-	rig_open(&r, &(struct rig_options){
-			 .version = versions[_i], .sni = "ftp.example.org" });
+	rig_open(&r, &(struct rig_options){ .version = versions[_i],
+			 .sni = "ftp.example.org",
+			 .groups = "X25519:P-256" });
 	ck_assert(!tls_info_get(&r.st, &i));
 	ck_assert_str_eq(tls_info_str(&r.st, text, sizeof(text)), "no TLS");
 	tls_stream_start(&r.st, ctx, &rig_addr);

@@ -86,6 +86,17 @@ rig_ctx(const struct tls_settings *set)
 
 /* ------------------------------------------------------------------ client */
 
+bool
+rig_knows_hybrid(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	bool known = SSL_CTX_set1_groups_list(ctx, RIG_HYBRID) == 1;
+
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return known;
+}
+
 /* Index 0 of the SSL: its rig_client. */
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
@@ -111,6 +122,9 @@ client_new(struct rig_client *c, const struct rig_options *o)
 	    c->ctx, o->ciphers != NULL ? o->ciphers : "ALL:@SECLEVEL=0");
 	SSL_CTX_set_min_proto_version(c->ctx, o->version);
 	SSL_CTX_set_max_proto_version(c->ctx, o->version);
+	if (o->groups != NULL)
+		ck_assert_int_eq(
+		    SSL_CTX_set1_groups_list(c->ctx, o->groups), 1);
 	if (o->no_tickets)
 		SSL_CTX_set_options(c->ctx, SSL_OP_NO_TICKET);
 	if (o->cert != NULL) {

@@ -46,6 +46,7 @@ struct rig_options {
 	SSL_SESSION *resume;
 	const struct rig_cert *cert;
 	const char *ciphers;
+	const char *groups; /* by preference */
 	bool no_tickets;
 	bool tcp; /* over loopback, for resets */
 };
@@ -56,6 +57,11 @@ struct rig {
 };
 
 extern const struct addr rig_addr; /* of all clients */
+
+#define RIG_HYBRID "X25519MLKEM768"
+
+/* Does this OpenSSL know the hybrid of ML-KEM and X25519 (3.5 does)? */
+bool rig_knows_hybrid(void);
 
 /* Connects; the streams are plain until started. */
 void rig_open(struct rig *, const struct rig_options *);
