@@ -258,6 +258,9 @@ cmd_abor(struct session *s, char *arg)
 	if (!xfer_abort(s))
 		data_close(s);
 	s->restart = 0;
+	/* What was waited for with the end of the session is over: 421. */
+	if (s->mode == CTRL_CLOSING)
+		return CMD_DONE;
 	reply_final(s, 226, "ABOR command successful.");
 	return CMD_DONE;
 }

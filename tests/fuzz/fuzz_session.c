@@ -231,19 +231,24 @@ may_be_of(const struct play *p, const struct cmd *c, int code)
 	       (p->f.refused && is_of_agent(code));
 }
 
+static bool
+is_abor(const struct cmd *c)
+{
+	return c != NULL && strcmp(c->verb, "ABOR") == 0;
+}
+
+/* ABOR overtakes what waits for the end of a transfer, or waits with it; only
+ * its words tell its 226 from that of the transfer. */
 static unsigned
 find_pending(const struct play *p, int code)
 {
+	bool of_abor = strncmp(p->told, "226 ABOR", 8) == 0;
 	unsigned i;
 
-	/* It overtakes what waits for the end of a transfer, and may have
-	 * little else. */
-	for (i = 0; (code == 225 || code == 226) && i < p->npending; i++)
-		if (p->pending[i] != NULL &&
-		    strcmp(p->pending[i]->verb, "ABOR") == 0)
-			return i;
 	for (i = 0; i < p->npending; i++)
-		if (may_be_of(p, p->pending[i], code))
+		if (code == 226 && is_abor(p->pending[i]) != of_abor)
+			continue;
+		else if (may_be_of(p, p->pending[i], code))
 			break;
 	return i;
 }
