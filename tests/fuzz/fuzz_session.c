@@ -231,24 +231,42 @@ may_be_of(const struct play *p, const struct cmd *c, int code)
 	       (p->f.refused && is_of_agent(code));
 }
 
+/* These overtake what waits for the end of a transfer, or wait with it; only
+ * their words tell their replies from those of others. */
+static const struct {
+	const char *verb, *words;
+	int code;
+} overtakers[] = {
+	{ "ABOR", "226 ABOR", 226 },
+	{ "STAT", "213 Status: ", 213 },
+};
+
+/* Has this command another reply of that code than the one that was heard? */
 static bool
-is_abor(const struct cmd *c)
+is_confused(const struct play *p, const struct cmd *c, int code)
 {
-	return c != NULL && strcmp(c->verb, "ABOR") == 0;
+	bool is_its, has_words;
+	size_t i;
+
+	for (i = 0; i < NELEM(overtakers); i++)
+		if (overtakers[i].code == code)
+			break;
+	if (i == NELEM(overtakers) || p->told[3] == '-') /* STAT path */
+		return false;
+	has_words = strncmp(p->told, overtakers[i].words,
+			strlen(overtakers[i].words)) == 0;
+	is_its = c != NULL && strcmp(c->verb, overtakers[i].verb) == 0;
+	return has_words != is_its;
 }
 
-/* ABOR overtakes what waits for the end of a transfer, or waits with it; only
- * its words tell its 226 from that of the transfer. */
 static unsigned
 find_pending(const struct play *p, int code)
 {
-	bool of_abor = strncmp(p->told, "226 ABOR", 8) == 0;
 	unsigned i;
 
 	for (i = 0; i < p->npending; i++)
-		if (code == 226 && is_abor(p->pending[i]) != of_abor)
-			continue;
-		else if (may_be_of(p, p->pending[i], code))
+		if (!is_confused(p, p->pending[i], code) &&
+		    may_be_of(p, p->pending[i], code))
 			break;
 	return i;
 }
