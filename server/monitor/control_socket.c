@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +71,6 @@ fail(char *err, size_t size, const char *path, const char *why)
 {
 	snprintf(err, size, "control_socket %s: %s", path, why);
 	return -1;
-}
-
-/* The directory of the default is ours to make. */
-static void
-make_directory(const char *path)
-{
-	char *copy = xstrdup(path);
-
-	(void)mkdir(dirname(copy), 0755);
-	free(copy);
 }
 
 /* Removes the file that a dead server has left. */
@@ -174,7 +163,7 @@ control_open(const struct monitor *m, const struct config *conf,
 			   ? 0
 			   : fail(err, size, path, strerror(errno));
 	if (conf->control_socket == NULL)
-		make_directory(path);
+		monitor_make_parent(path);
 	s->fd = open_socket(path, conf, err, size);
 	if (s->fd == -1 && conf->control_socket == NULL) {
 		/* Nobody asked for it: the server is of use without. */

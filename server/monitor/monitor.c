@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -160,6 +161,15 @@ monitor_clear(struct monitor *m)
 }
 
 /* ------------------------------------------------------------------ start */
+void
+monitor_make_parent(const char *path)
+{
+	char *copy = xstrdup(path);
+
+	(void)mkdir(dirname(copy), 0755);
+	free(copy);
+}
+
 /* The root directory of workers: empty, nobody's, and without a way out. */
 static int
 make_empty_dir(const struct monitor *m)
@@ -168,6 +178,7 @@ make_empty_dir(const struct monitor *m)
 
 	if (!m->privileged || dir == NULL)
 		return 0;
+	monitor_make_parent(dir);
 	if (mkdir(dir, 0555) == 0 || errno == EEXIST)
 		return 0;
 	log_error("cannot make the directory %s (empty_dir)", dir);

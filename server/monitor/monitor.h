@@ -556,6 +556,8 @@ struct monitor {
 void monitor_init(struct monitor *, struct event_base *, struct config *,
     const struct process_ops *);
 void monitor_clear(struct monitor *);
+/* Makes the directory that this is in: that of the defaults is ours to make. */
+void monitor_make_parent(const char *path);
 
 /* ---------------------------------------------------------------- logs.c */
 /* Opens the log of this configuration. */

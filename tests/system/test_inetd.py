@@ -77,6 +77,32 @@ class Inetd(lib.InetdCase):
         self.assert_gone(process)
 
 
+@lib.unittest.skipIf(lib.os.geteuid() != 0, "needs root")
+class RootInetd(lib.InetdCase):
+    """As the first program of ours on a machine: nothing is there yet."""
+
+    AS_ROOT = True
+
+    @classmethod
+    def make_server(cls):
+        server = super().make_server()
+        with open(server.conf_path, "r+", encoding="utf-8") as f:
+            text = f.read().replace("/empty", "/new/empty").replace(
+                'control_socket = "control"', "control_socket = none")
+            f.seek(0)
+            f.write(text)
+        return server
+
+    def test_session(self):
+        lib.os.chmod(self.server.root, 0o1777)
+        client, process = self.serve(self.client(greet=False))
+        client.login()
+        client.upload("STOR f", b"text")
+        client.must("QUIT", 221)
+        self.assertEqual(process.wait(lib.TIMEOUT), 0)
+        self.assertEqual(lib.file_mode(self.server.base + "/new"), 0o755)
+
+
 @lib.needs("inetd", "curl")
 class RealInetd(lib.TestCase):
     """Under the inetd of the system, if there is one."""
