@@ -32,7 +32,6 @@ CABLES = (("server", "eth", "router", "lan"), ("near", "eth", "router", "lan2"),
 # What a router for the home does: nothing comes in but what was asked for.
 NAT = """
 add table ip nat
-add chain ip nat prerouting {{ type nat hook prerouting priority -100; }}
 add chain ip nat postrouting {{ type nat hook postrouting priority 100; }}
 add rule ip nat postrouting oif {wan} masquerade
 add chain ip nat forward {{ type filter hook forward priority 0; policy drop; }}
@@ -43,7 +42,7 @@ add rule ip nat forward iif != {wan} accept
 
 
 def guide(kind):
-    """The guide's configuration, or the rule that it gives the router."""
+    """The guide's configuration, or the commands for the router."""
     path = os.path.join(lib.TOP, "docs", "guides", "behind-nat.md")
     with open(path, encoding="utf-8") as f:
         return re.search(kind, f.read(), re.M | re.S).group(1)
@@ -91,7 +90,7 @@ class Network:
             self.run(host, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
             if wan is not None:
                 self.run(host, "nft", "-f", "-", text=NAT.format(wan=wan))
-        self.run("router", *guide(r"^    (nft [^\n]*)$").split())
+        self.run("router", "sh", "-ec", guide(r"^((?:    nft [^\n]*\n)+)"))
 
 
 class NatServer(lib.Server):
