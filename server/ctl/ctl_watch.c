@@ -7,6 +7,8 @@
 
 #include <curses.h>
 #include <err.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@
 #include "server/ctl/ctl.h"
 #include "server/ctl/ctl_control.h"
 #include "server/ctl/link.h"
+#include "server/ctl/show.h"
 #include "server/ctl/watch_model.h"
 #include "server/ctl/watch_screen.h"
 
@@ -29,6 +32,8 @@ struct watcher {
 	uint64_t message_until;
 	const char *why; /* it must end: the server is gone */
 	bool quit;
+	bool json; /* no screen: lines go to the standard output */
+	uint64_t missed; /* that this has told of */
 };
 
 static struct control_fields row;
@@ -62,6 +67,22 @@ look_at_sessions(struct watcher *w)
 	w->look_at = clock_ms() + LOOK_MS;
 }
 
+/* One object a line; that there were more is one, too. */
+static void
+print_line(struct watcher *w)
+{
+	uint64_t missed = w->model.missed + w->model.dropped;
+
+	if (missed > w->missed)
+		printf("{\"missed\": %llu}\n",
+		    (unsigned long long)(missed - w->missed));
+	w->missed = missed;
+	if (control_find(&row, "number") == NULL)
+		return;
+	show_json_row(stdout, &row);
+	putchar('\n');
+}
+
 static void
 look_at_lines(struct watcher *w)
 {
@@ -75,8 +96,11 @@ look_at_lines(struct watcher *w)
 		r = answer(w);
 		if (r == NULL)
 			return;
-		while (control_get_row(&r->rows, &row) == 1)
+		while (control_get_row(&r->rows, &row) == 1) {
 			watch_feed(&w->model, &row);
+			if (w->json)
+				print_line(w);
+		}
 	} while (r->more);
 }
 
@@ -219,27 +243,52 @@ watch(struct watcher *w)
 	}
 }
 
+/* For programs: the dialogues as they happen, until the server or who reads
+ * them is gone. */
+static void
+stream(struct watcher *w)
+{
+	while (w->why == NULL) {
+		look_at_lines(w);
+		if (fflush(stdout) == EOF) {
+			w->why = "nobody reads this";
+			break;
+		}
+		(void)poll(NULL, 0, LINES_MS);
+	}
+}
+
+static int
+on_screen(struct watcher *w)
+{
+	if (screen_start() == -1)
+		return -1;
+	watch(w);
+	screen_end();
+	return 0;
+}
+
 int
 ctl_watch(struct ctl *ctl, int argc, char **argv)
 {
 	struct control_options o;
 	struct watcher w = { .why = NULL };
+	int rc = 0;
 
-	if (control_options(argc, argv, "", &o) != argc)
+	if (control_options(argc, argv, "j", &o) != argc)
 		return -1;
 	w.link = link_open(ctl);
 	if (w.link == NULL)
 		return EXIT_FAILURE;
-	if (screen_start() == -1) {
-		link_close(w.link);
-		return EXIT_FAILURE;
-	}
 	watch_model_init(&w.model);
-	watch(&w);
-	screen_end();
+	w.json = o.json;
+	if (w.json)
+		stream(&w);
+	else
+		rc = on_screen(&w);
 	if (w.why != NULL)
 		warnx("%s", w.why);
 	watch_model_clear(&w.model);
 	link_close(w.link);
-	return w.why == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+	return rc == 0 && w.why == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,10 +3,12 @@
 """ternctl watch in a terminal (tmux): sessions, dialogues, keys, sizes, and its
 end."""
 
+import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import lib
@@ -123,6 +125,37 @@ class Watch(lib.TestCase):
         self.assertIn("Enough", client.must_end(421).text)
         self.shows("1 session ended")
 
+    def test_limit(self):
+        client = self.login()
+        self.shows(lib.USER)
+        self.press("R")
+        self.shows("Bytes per second")
+        self.press("-l", "300k")
+        self.press("Enter")
+        self.shows("is limited to 307200 bytes/s")
+        self.server.put("f", lib.pattern(900 << 10))
+        began = time.monotonic()
+        client.download("RETR f")
+        self.assertGreater(time.monotonic() - began, 1.5)
+
+    def test_ban(self):
+        client = self.login(source="127.0.0.77")
+        self.shows("127.0.0.77")
+        self.press("B")
+        self.shows("Ban its address")
+        self.press("-l", "soon")
+        self.press("Enter")
+        self.shows("That is no time.")
+        self.press("B")
+        self.shows("Ban its address")
+        self.press("-l", "1h")
+        self.press("Enter")
+        client.must_end(421)
+        self.assertEqual(
+            [b["address"] for b in self.server.ctl_json("bans")["bans"]],
+            ["127.0.0.77"])
+        self.server.ctl("unban", "127.0.0.77")
+
     def test_sizes(self):
         self.login()
         for size in ((120, 40), (40, 10), (20, 4), (1, 1), (80, 24)):
@@ -163,6 +196,37 @@ class Watch(lib.TestCase):
         self.server.process.wait()
         self.server.reset_log()
         self.server.start()
+
+
+class Json(lib.OwnServer):
+    """For programs: an object for each line, as it happens."""
+
+    def test_lines(self):
+        with self.server.spawn([lib.programs()[1], "-c", self.server.conf_path,
+                                "watch", "--json"], text=True,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL) as ctl:
+            seen = {}
+
+            def read():
+                for text in ctl.stdout:
+                    line = json.loads(text)
+                    seen[line["text"].split()[0]] = line
+
+            reader = threading.Thread(target=read)
+            reader.start()
+
+            def is_told():  # who watches is told of what comes
+                self.login().must("QUIT", 221)
+                return "PASS" in seen and "221" in seen
+
+            lib.wait_for(is_told, "the dialogue")
+            self.assertEqual(seen["PASS"]["text"], "PASS ***")
+            self.assertEqual(seen["230"]["user"], lib.USER)
+            self.assertEqual({e["kind"][0] for e in seen.values()}, set("cre"))
+            self.assertEqual(self.server.stop(), [])
+            self.assertEqual(ctl.wait(lib.TIMEOUT), 1)
+            reader.join()
 
 
 class NoTerminal(lib.TestCase):
