@@ -399,6 +399,9 @@ bool conf_listen_has_proxy(const struct conf_listen *, const struct addr *);
 
 /* The one with this name before its block. */
 const struct conf_host *conf_find_host(const struct config *, const char *name);
+/* The first one that a client may call so, wherever it is. */
+const struct conf_host *conf_host_called(
+    const struct config *, const char *name);
 /*
  * The host that a client means by name on a connection to local, of that listen
  * block; NULL: there is none. name NULL: who says nothing (NULL: the server

@@ -260,6 +260,17 @@ is_called(const struct conf_host *h, const char *name)
 }
 
 const struct conf_host *
+conf_host_called(const struct config *conf, const char *name)
+{
+	const struct conf_host *h;
+
+	ARRAY_FOREACH (h, conf->hosts, conf->nhosts)
+		if (is_called(h, name))
+			return h;
+	return NULL;
+}
+
+const struct conf_host *
 conf_host_at(const struct config *conf, uint16_t listener,
     const struct addr *local, const char *name)
 {

@@ -39,17 +39,21 @@ find_listen(const struct config *conf, const char *name)
 static int
 set_listen(struct question *q, const char *value)
 {
-	q->listen = find_listen(q->conf, value);
+	q->listen = find_listen(q->server, value);
 	return q->listen != NULL ? 0 : -1;
 }
 
 static int
 set_host(struct question *q, const char *value)
 {
-	const struct conf_host *h = conf_find_host(q->conf, value);
+	q->called = value;
+	return 0;
+}
 
-	q->conf = conf_of_host(q->conf, h);
-	return h != NULL ? 0 : -1;
+static int
+set_at(struct question *q, const char *value)
+{
+	return addr_parse_ip(&q->local, value);
 }
 
 static int
@@ -83,6 +87,7 @@ static const struct {
 	const char *name;
 	int (*set)(struct question *, const char *value);
 } options[] = {
+	{ "at", set_at },
 	{ "from", set_from },
 	{ "host", set_host },
 	{ "listen", set_listen },
@@ -107,8 +112,39 @@ take_option(struct question *q, const char *word)
 	return -1;
 }
 
+static bool
+is_any(const struct addr *addr)
+{
+	static const struct addr any = { 0 };
+
+	return memcmp(addr->ip, any.ip, sizeof(any.ip)) == 0;
+}
+
+/* The host by its name, or by the address where there is one. */
 static int
-explain_one(const struct config *conf, int argc, char **argv, FILE *out)
+choose_host(struct question *q)
+{
+	uint16_t index = (uint16_t)(q->listen - q->server->listens);
+
+	if (q->local.family == 0 && !is_any(&q->listen->addr))
+		q->local = q->listen->addr;
+	if (q->local.family != 0)
+		q->host = conf_host_at(q->server, index, &q->local, q->called);
+	else if (q->called != NULL)
+		q->host = conf_host_called(q->server, q->called);
+	q->conf = conf_of_host(q->server, q->host);
+	if (q->host != NULL || q->called == NULL)
+		return 0;
+	fprintf(stderr, "there is no host \"%s\"%s\n", q->called,
+	    conf_host_called(q->server, q->called) != NULL
+		? " at this address and listen block"
+		: "");
+	return -1;
+}
+
+static int
+explain_one(const struct config *conf, const char *host, int argc, char **argv,
+    FILE *out)
 {
 	static struct question q;
 	int i, n = 0;
@@ -118,7 +154,8 @@ explain_one(const struct config *conf, int argc, char **argv, FILE *out)
 		return -1;
 	memset(&q, 0, offsetof(struct question, login));
 	memset(&q.at, 0, sizeof(q.at));
-	q.conf = conf;
+	q.server = conf;
+	q.called = host;
 	q.out = out;
 	q.over = false;
 	q.listen = default_listen(conf);
@@ -131,8 +168,15 @@ explain_one(const struct config *conf, int argc, char **argv, FILE *out)
 	    site ? " " : "", site ? argv[n + 1] : "");
 	q.argument = argv[n += site ? 2 : 1];
 	for (i = n + 1; i < argc; i++)
-		if (take_option(&q, argv[i]) == -1)
+		if (take_option(&q, argv[i]) == -1) {
+			fprintf(stderr,
+			    "%s: neither an address nor an option and what it "
+			    "knows\n",
+			    argv[i]);
 			return -1;
+		}
+	if (choose_host(&q) == -1)
+		return -1;
 	q.login.tls = q.tls != -1 ? q.tls : conf_listen_has_tls(q.listen);
 	q.prot_p = q.login.tls && q.prot != 0;
 	return explain_ask(&q);
@@ -153,7 +197,7 @@ split(char *line, char *words[WORDS_MAX])
 
 /* Many questions, one a line. */
 static int
-explain_lines(const struct config *conf, FILE *in, FILE *out)
+explain_lines(const struct config *conf, const char *host, FILE *in, FILE *out)
 {
 	char *line = NULL, *words[WORDS_MAX];
 	size_t size = 0;
@@ -161,16 +205,17 @@ explain_lines(const struct config *conf, FILE *in, FILE *out)
 
 	while (result != -1 && getline(&line, &size, in) != -1) {
 		n = split(line, words);
-		result = explain_one(conf, n, words, out);
+		result = explain_one(conf, host, n, words, out);
 	}
 	free(line);
 	return result;
 }
 
 int
-explain(const struct config *conf, int argc, char **argv, FILE *in, FILE *out)
+explain(const struct config *conf, const char *host, int argc, char **argv,
+    FILE *in, FILE *out)
 {
 	if (argc == 0)
-		return explain_lines(conf, in, out);
-	return argc > WORDS_MAX ? -1 : explain_one(conf, argc, argv, out);
+		return explain_lines(conf, host, in, out);
+	return argc > WORDS_MAX ? -1 : explain_one(conf, host, argc, argv, out);
 }

@@ -54,8 +54,9 @@ struct explain_path {
 int explain_path(const struct account *, struct explain_path *);
 
 /* argv: USER VERB PATH [ADDRESS] [option=value ...], or nothing for lines of
- * them on in. Returns 0 if the last one is allowed, 1 if not, -1 for wrong
- * usage. */
-int explain(const struct config *, int argc, char **argv, FILE *in, FILE *out);
+ * them on in; host: that is meant where no option says so, or NULL. Returns 0
+ * if the last one is allowed, 1 if not, -1 for wrong usage. */
+int explain(const struct config *, const char *host, int argc, char **argv,
+    FILE *in, FILE *out);
 
 #endif

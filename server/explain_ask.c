@@ -98,6 +98,32 @@ ask_connection(struct question *q)
 	return true;
 }
 
+/* A host by its address refuses the connection, one by its name the login. */
+static bool
+ask_host(struct question *q)
+{
+	const struct conf_host *h = q->host;
+	bool full, crowded;
+	char rule[RULE_MAX];
+
+	if (h == NULL)
+		return true;
+	full = h->max_sessions != 0 && q->live.of_host >= h->max_sessions;
+	crowded = h->max_per_ip != 0 && q->live.of_host_from >= h->max_per_ip;
+	if (!full && !crowded)
+		return true;
+	return refuse(q, q->called == NULL ? 421 : 530,
+	    reason_code(REASON_MAX_PER_HOST), rule_host(h, rule),
+	    "one more session of the host %s%s", h->name,
+	    full ? "" : " from there");
+}
+
+static bool
+ask_host_of_address(struct question *q)
+{
+	return q->called != NULL || ask_host(q);
+}
+
 /* --------------------------------------------------------------- listener */
 static bool
 ask_listener(struct question *q)
@@ -298,8 +324,8 @@ ask_quota(struct question *q)
 
 /* ---------------------------------------------------------- the question */
 static bool (*const before_files[])(struct question *) = { ask_proxy,
-	ask_connection, ask_listener, ask_login, ask_sessions, ask_command,
-	ask_data };
+	ask_connection, ask_host_of_address, ask_listener, ask_host, ask_login,
+	ask_sessions, ask_command, ask_data };
 static bool (*const about_files[])(
     struct question *) = { ask_rights, ask_quota };
 
@@ -318,7 +344,7 @@ ask_all(struct question *q, bool (*const *asks)(struct question *), size_t n)
 int
 explain_ask(struct question *q)
 {
-	live_look(q->conf, &q->login.peer, q->login.user, &q->live);
+	live_look(q->server, q->host, &q->login.peer, q->login.user, &q->live);
 	if (!ask_all(q, before_files, NELEM(before_files)))
 		return 1;
 	if (q->over)

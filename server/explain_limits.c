@@ -18,7 +18,10 @@ explain_sessions_limit(const struct question *q, char *rule)
 		rule_lines_text(&a->rules, RULE_SESSIONS, rule);
 		return a->max_sessions;
 	}
-	rule_key(q->conf, "limits.sessions_per_user", rule);
+	if (q->host != NULL && q->host->max_per_user != 0)
+		rule_host(q->host, rule);
+	else
+		rule_key(q->conf, "limits.sessions_per_user", rule);
 	return a->anonymous ? 0 : q->conf->max_per_user;
 }
 
@@ -77,6 +80,35 @@ tell_rates(const struct question *q)
 	    rule_key(q->conf, "limits.rate_up", rule));
 }
 
+static void
+tell_host(const struct question *q)
+{
+	const struct conf_host *h = q->host;
+	char rule[RULE_MAX];
+
+	if (h == NULL)
+		return;
+	rule_host(h, rule);
+	tell_limit(
+	    q, "sessions of the host", q->live.of_host, h->max_sessions, rule);
+	tell_limit(q, "its sessions from there", q->live.of_host_from,
+	    h->max_per_ip, rule);
+}
+
+/* How many there were in the last minute only the server knows. */
+static void
+tell_arrivals(const struct question *q)
+{
+	const struct config *conf = q->conf;
+	char rule[RULE_MAX];
+
+	if (conf->connections_per_minute != 0 &&
+	    !networks_contain(&conf->allow, &q->login.peer))
+		fprintf(q->out, "  connections a minute from there: %u (%s)\n",
+		    (unsigned)conf->connections_per_minute,
+		    rule_key(conf, "limits.connections_per_minute", rule));
+}
+
 /* What could still refuse it at another moment. */
 void
 explain_tell_limits(const struct question *q)
@@ -91,6 +123,8 @@ explain_tell_limits(const struct question *q)
 	    rule_key(conf, "limits.sessions", rule));
 	tell_limit(q, "sessions from there", l->from_address, conf->max_per_ip,
 	    rule_key(conf, "limits.sessions_per_ip", rule));
+	tell_arrivals(q);
+	tell_host(q);
 	max = explain_sessions_limit(q, rule);
 	tell_limit(q, "sessions of the user", l->of_user, max, rule);
 	if (q->at.stores && a->quota != 0)

@@ -9,7 +9,11 @@
 #include "server/live.h"
 
 struct question {
-	const struct config *conf;
+	const struct config *server; /* all of it */
+	const struct config *conf; /* as it is on the host */
+	const struct conf_host *host; /* NULL: the server itself */
+	const char *called; /* as the client calls it, NULL: it does not */
+	struct addr local; /* that it connects to; family 0: who knows */
 	FILE *out;
 	const struct conf_listen *listen;
 	char verb[16];

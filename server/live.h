@@ -17,11 +17,12 @@ struct live {
 	uint32_t ban_left; /* seconds; 0: not banned */
 	char ban_reason[64];
 	unsigned sessions, from_address, of_user;
+	unsigned of_host, of_host_from; /* 0 without a host */
 };
 
-/* About this address and this user. */
-void live_look(const struct config *, const struct addr *peer, const char *user,
-    struct live *);
+/* About this address, and this user on this host (NULL: none). */
+void live_look(const struct config *, const struct conf_host *,
+    const struct addr *peer, const char *user, struct live *);
 enum live_port {
 	LIVE_NO_PORT,
 	LIVE_SAME, /* it listens there */

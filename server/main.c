@@ -138,18 +138,8 @@ static int
 explain_it(const struct command_line *cl, const struct config *conf, int argc,
     char **argv)
 {
-	const struct conf_host *h = NULL;
-	int status;
+	int status = explain(conf, cl->host, argc, argv, stdin, stdout);
 
-	if (cl->host != NULL) {
-		h = conf_find_host(conf, cl->host);
-		if (h == NULL) {
-			fprintf(stderr, "%s: there is no host \"%s\"\n",
-			    conf->path, cl->host);
-			return EXIT_FAILURE;
-		}
-	}
-	status = explain(conf_of_host(conf, h), argc, argv, stdin, stdout);
 	if (status == -1)
 		usage();
 	return status;

@@ -260,3 +260,12 @@ rule_lines_text(const struct rule_lines *l, enum rule_line id, char *out)
 	return signed_text(
 	    l->files[0], l->files[1], l->lines[id], line_keys[id], out);
 }
+
+const char *
+rule_host(const struct conf_host *h, char *out)
+{
+	char what[CONF_NAME_MAX + 8];
+
+	snprintf(what, sizeof(what), "host \"%s\"", h->name);
+	return rule_text(h->file, h->line, what, out);
+}

@@ -28,6 +28,8 @@ const char *rule_key(const struct config *, const char *key, char *out);
 /* Is this key, one that is yes or no, on? */
 bool rule_is_on(const struct config *, const char *key);
 const char *rule_listen(const struct conf_listen *, const char *key, char *out);
+/* Of a virtual host's block, which says all its limits. */
+const char *rule_host(const struct conf_host *, char *out);
 /* Of a key of an account, that its group may have set. */
 const char *rule_account(const struct conf_rules *, const char *key, char *out);
 /* Of what auth_account_objection() says of these settings, or NULL. */

@@ -14,6 +14,8 @@
 #include "server/live.h"
 
 struct look {
+	const struct config *conf;
+	const struct conf_host *host;
 	struct addr peer; /* as addresses are counted */
 	const char *user;
 	struct live *live;
@@ -31,14 +33,36 @@ is_from(const struct look *l, const struct control_fields *row)
 	return addr_ip_equal(&addr, &l->peer);
 }
 
+static bool
+is_on_host(const struct look *l, const struct control_fields *row)
+{
+	return l->host != NULL &&
+	       strcmp(control_find_text(row, "host"), l->host->name) == 0;
+}
+
+/* Whose the accounts are there: the same name elsewhere is another one. */
+static const struct conf_host *
+owner(const struct config *conf, const char *host)
+{
+	const struct conf_host *h = conf_find_host(conf, host);
+
+	return h != NULL && h->has_accounts ? h : NULL;
+}
+
 static void
 take_session(struct look *l, const struct control_fields *row)
 {
 	l->live->sessions++;
 	l->live->from_address += is_from(l, row);
+	if (is_on_host(l, row)) {
+		l->live->of_host++;
+		l->live->of_host_from += is_from(l, row);
+	}
 	l->live->of_user +=
 	    strcmp(control_find_text(row, "state"), "in") == 0 &&
-	    strcmp(control_find_text(row, "user"), l->user) == 0;
+	    strcmp(control_find_text(row, "user"), l->user) == 0 &&
+	    owner(l->conf, control_find_text(row, "host")) ==
+		(l->host != NULL && l->host->has_accounts ? l->host : NULL);
 	l->last = control_find_number(row, "id");
 }
 
@@ -86,11 +110,11 @@ read_all(struct link *link, enum control_request type,
 }
 
 void
-live_look(const struct config *conf, const struct addr *peer, const char *user,
-    struct live *live)
+live_look(const struct config *conf, const struct conf_host *host,
+    const struct addr *peer, const char *user, struct live *live)
 {
 	const struct ctl ctl = { .conf_path = conf->path };
-	struct look l = { addr_client_key(peer), user, live, 0 };
+	struct look l = { conf, host, addr_client_key(peer), user, live, 0 };
 	struct link *link = link_find(&ctl);
 
 	memset(live, 0, sizeof(*live));

@@ -87,15 +87,6 @@ host_is_full(struct monitor *m, const struct conf_host *h,
 	return true;
 }
 
-const char *
-host_rule(const struct conf_host *h, char *out)
-{
-	char what[CONF_NAME_MAX + 8];
-
-	snprintf(what, sizeof(what), "host \"%s\"", h->name);
-	return rule_text(h->file, h->line, what, out);
-}
-
 /* Whether one of the client's limits is used up. */
 static bool
 client_is_refused(struct monitor *m, const struct conf_host *host,
@@ -123,7 +114,7 @@ tell_refusal(struct monitor *m, const struct conf_listen *listen,
 	struct log_event e = { .id = EVENT_REFUSE,
 		.reason = r->reason,
 		.rule = r->reason == REASON_MAX_PER_HOST
-			    ? host_rule(host, rule)
+			    ? rule_host(host, rule)
 			    : rule_reason(m->conf, listen, r->reason, rule),
 		.peer = peer,
 		.host = host != NULL ? host->name : NULL,

@@ -52,7 +52,7 @@ host_refuses(struct monitor *m, struct client *c)
 	if (!host_is_full(m, h, &c->peer, true, &r))
 		return false;
 	login_refuse_by(
-	    m, c, V_LIMIT, reason_code(r.reason), host_rule(h, rule));
+	    m, c, V_LIMIT, reason_code(r.reason), rule_host(h, rule));
 	return true;
 }
 
@@ -105,12 +105,24 @@ user_limit_reached(struct monitor *m, const struct config *conf,
 	return max != 0 && sessions_of(&m->sessions, key) >= max;
 }
 
-/* The one whose limits hold: also of a host that has the server's accounts. */
-static const struct config *
-conf_here(const struct monitor *m, const struct client *c)
+/* Whose limits hold: also of a host that has the server's accounts. */
+static const struct conf_host *
+host_here(const struct monitor *m, const struct client *c)
 {
-	return conf_of_host(m->conf,
-	    c->host != NULL ? conf_find_host(m->conf, c->host->key) : NULL);
+	return c->host != NULL ? conf_find_host(m->conf, c->host->key) : NULL;
+}
+
+static const char *
+rule_of_sessions(const struct monitor *m, const struct client *c,
+    const struct account *account, char *out)
+{
+	const struct conf_host *h = host_here(m, c);
+
+	if (account->max_sessions != 0)
+		return rule_lines_text(&account->rules, RULE_SESSIONS, out);
+	return h != NULL && h->max_per_user != 0
+		   ? rule_host(h, out)
+		   : rule_key(m->conf, "limits.sessions_per_user", out);
 }
 
 static void
@@ -121,9 +133,7 @@ refuse_one_more(struct monitor *m, struct client *c,
 
 	clients_probe(m, sessions_tally_of(&m->sessions, key));
 	login_refuse_by(m, c, V_LIMIT, "max-per-user",
-	    account->max_sessions != 0
-		? rule_lines_text(&account->rules, RULE_SESSIONS, text)
-		: rule_key(m->conf, "limits.sessions_per_user", text));
+	    rule_of_sessions(m, c, account, text));
 }
 
 static void
@@ -144,7 +154,8 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		login_refuse(m, c, V_DENIED, "account-removed");
 		return;
 	}
-	if (user_limit_reached(m, conf_here(m, c), account, key)) {
+	if (user_limit_reached(
+		m, conf_of_host(m->conf, host_here(m, c)), account, key)) {
 		refuse_one_more(m, c, account, key);
 		return;
 	}

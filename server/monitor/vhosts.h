@@ -48,7 +48,5 @@ struct refusal {
  * counts already. */
 bool host_is_full(struct monitor *, const struct conf_host *,
     const struct addr *, bool mine, struct refusal *);
-/* Which line that is (server/rule.h). */
-const char *host_rule(const struct conf_host *, char *out);
 
 #endif

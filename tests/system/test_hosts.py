@@ -166,7 +166,50 @@ class Hosts(tlslib.Case):
         result = explain("--host", "a.example", lib.USER, "RETR", "/only-a")
         self.assertIn("allowed: RETR /only-a (exists)", result.stdout)
         self.assertIn("decided by the default of rights", result.stdout)
-        self.assertEqual(explain("--host", "x", lib.USER, "RETR", "/").returncode, 1)
+        result = explain(lib.USER, "RETR", "/only-a", "host=y.a.example")
+        self.assertIn("allowed: RETR /only-a (exists)", result.stdout)
+        self.assertRegex(result.stdout, r"sessions of the user: \d+ of at most 2 "
+                         r'\(\S+ftpd.conf:\d+: host "a.example"\)')
+        for args in (("--host", "x", lib.USER, "RETR", "/"),
+                     (lib.USER, "RETR", "/", "host=x")):
+            result = explain(*args)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn('there is no host "x"', result.stderr)
+
+    def test_explain_limits(self):
+        """It refuses what the host refuses, by the same line."""
+        def explain(*args):
+            return subprocess.run(
+                [lib.programs()[0], "-c", self.server.conf_path, "explain", *args],
+                capture_output=True, text=True, timeout=lib.TIMEOUT, check=False,
+                env=self.server.environment(), **self.server.identity()).stdout
+
+        def left(host):
+            lib.wait_for(lambda: not [
+                row for row in self.server.ctl_json("who")["sessions"]
+                if row["host"] == host], "an empty host")
+
+        left("small.example")
+        question = (lib.USER, "LIST", "/", "host=small.example")
+        self.assertIn("sessions of the host: 0 of at most 1", explain(*question))
+        only = self.at("small.example").login()
+        self.refused(self.at("small.example"))
+        refusal = self.server.wait_event("refuse", reason="max-per-host")
+        text = explain(*question)
+        self.assertIn(": 530, reason max-per-host", text)
+        self.assertIn("decided by " + refusal["rule"].replace('\\"', '"'), text)
+        only.must("QUIT", 221)
+        # The same name on another host is another account.
+        left("a.example")
+        keep = [self.at("a.example").login(lib.USER, "other") for _ in range(2)]
+        self.assertIn("allowed", explain(lib.USER, "LIST", "/"))
+        text = explain(lib.USER, "LIST", "/", "host=a.example")
+        self.assertIn(": 530, reason max-per-user", text)
+        self.refused(self.at("a.example"), "other")
+        refusal = self.server.wait_event("refuse", reason="max-per-user")
+        self.assertIn("decided by " + refusal["rule"].replace('\\"', '"'), text)
+        for client in keep:
+            client.must("QUIT", 221)
 
     def test_ternctl(self):
         """The list of hosts is edited, and the server knows at once."""
@@ -282,6 +325,12 @@ host "one.example" { listen = one names = localhost }
             self.assertEqual(refused.reply().code, 421)
             refused.reply()
         self.client().must("HOST localhost", 220)
+        text = subprocess.run(
+            [lib.programs()[0], "-c", self.server.conf_path, "explain",
+             lib.USER, "LIST", "/", "listen=two"],
+            capture_output=True, text=True, timeout=lib.TIMEOUT, check=False,
+            env=self.server.environment(), **self.server.identity()).stdout
+        self.assertIn(": 421, reason max-per-host", text)
 
 
 class Reload(lib.OwnServer):
