@@ -17,6 +17,7 @@ libcommon_a_SOURCES += \
 	common/log_xferlog.c common/log_xferlog.h \
 	common/mem.c common/mem.h \
 	common/hostname.c common/hostname.h \
+	common/heap.c common/heap.h \
 	common/hours.c common/hours.h \
 	common/network.c common/network.h \
 	common/privdrop.c common/privdrop.h \

@@ -21,7 +21,8 @@ struct item {
 
 /* The items of a block, in the order of the table of keys. */
 struct items {
-	char *text; /* that they point into */
+	char *text; /* that they point into, with NULs in it */
+	size_t len;
 	struct item *v;
 	size_t n;
 };
@@ -33,11 +34,10 @@ struct side { /* one of the two */
 
 /* -------------------------------------------------------------- items */
 static char *
-print(const struct conf_block *b)
+print(const struct conf_block *b, size_t *len_r)
 {
 	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = open_memstream(&text, len_r);
 
 	if (out == NULL)
 		die("open_memstream");
@@ -94,9 +94,10 @@ item_split(struct item *item, char *p)
 static struct items
 items_of(const struct conf_block *b)
 {
-	struct items items = { .text = print(b) };
+	struct items items = { 0 };
 	char *p, *next;
 
+	items.text = print(b, &items.len);
 	for (p = items.text; *p != '\0'; p = next) {
 		next = item_end(p);
 		items.v = xrealloc(items.v, (items.n + 1) * sizeof(*items.v));
@@ -108,7 +109,7 @@ items_of(const struct conf_block *b)
 static void
 items_free(struct items *items)
 {
-	free_secret(items->text, strlen(items->text));
+	free_secret(items->text, items->len);
 	free(items->v);
 }
 

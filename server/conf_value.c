@@ -122,10 +122,12 @@ conf_defaults(enum conf_section_id id, void *base, const char *dir)
 	}
 }
 
+/* Some are secrets, of which no other process is to find anything. */
 static void
 clear_heap(char **value)
 {
-	free(*value);
+	if (*value != NULL)
+		free_secret(*value, strlen(*value));
 	*value = NULL;
 }
 

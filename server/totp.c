@@ -120,6 +120,14 @@ totp_share(void)
 	return 0;
 }
 
+void
+totp_forget(void)
+{
+	if (used != NULL)
+		(void)munmap(used, SETS * sizeof(*used));
+	used = NULL;
+}
+
 bool
 totp_use(const char *user, const char *text, uint64_t step)
 {

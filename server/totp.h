@@ -40,6 +40,8 @@ uint64_t totp_find(
  * it, totp_use() forbids nothing. 0, or -1 with errno.
  */
 int totp_share(void);
+/* In a child that checks none. */
+void totp_forget(void);
 /* Marks the step of this user's key as used. False: it, or a later one, is so
  * already. */
 bool totp_use(const char *user, const char *text, uint64_t step);

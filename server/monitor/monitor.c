@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/heap.h"
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "common/mem.h"
@@ -295,6 +296,7 @@ serve(struct monitor *m, int conn)
 	signals_start(m, events);
 	daemon_detach(&m->daemon); /* before children inherit it */
 	monitor_share(m->conf);
+	heap_wipe_free(); /* there were passwords in it */
 	workers_fill(m);
 	auths_fill(m->auths);
 	if (conn == -1) {

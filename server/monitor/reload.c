@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/heap.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "server/conf_diff.h"
@@ -86,6 +87,21 @@ swap_conf(struct monitor *m, struct parts *p)
 	p->conf = old;
 }
 
+/*
+ * Before anything is forked: a child forgets the secrets of the configuration
+ * that it is given, and would keep those that it knows nothing of, also those
+ * that were only freed.
+ */
+static void
+forget_old(struct monitor *m, struct parts *p)
+{
+	sessions_revoke(m, p->conf, m->conf, NULL);
+	conf_free(p->conf);
+	p->conf = NULL;
+	explicit_bzero(&p->tickets, sizeof(p->tickets));
+	heap_wipe_free();
+}
+
 static void
 take_all(struct monitor *m, struct parts *p)
 {
@@ -96,6 +112,7 @@ take_all(struct monitor *m, struct parts *p)
 	p->tls = NULL;
 	monitor_share(m->conf);
 	names_move(m, p->conf);
+	forget_old(m, p);
 	workers_replace(m);
 	m->conf_since = m->generation;
 	names_start(m);
@@ -110,6 +127,7 @@ static void
 take_users(struct monitor *m, struct parts *p)
 {
 	swap_conf(m, p);
+	forget_old(m, p);
 	auths_replace(m->auths);
 }
 
@@ -176,7 +194,6 @@ take(struct monitor *m, struct parts *p, FILE *err, FILE *out)
 		take_all(m, p);
 	tell_result(m, kinds, out);
 	users_start(m);
-	sessions_revoke(m, p->conf, m->conf, NULL);
 	sessions_rerate(m);
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "common/mem.h"
 #include "common/sandbox.h"
 #include "server/monitor/monitor.h"
+#include "server/totp.h"
 #include "server/tlsconf.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
@@ -104,16 +105,23 @@ child_descriptors(int channel)
 	return kept;
 }
 
+static void
+wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+}
+
 /* This process has its own copy of the configuration: only auth needs these. */
 static void
 child_forget_secrets(struct config *conf)
 {
 	size_t i;
 
-	for (i = 0; i < conf->nusers; i++)
-		if (conf->users[i].password != NULL)
-			explicit_bzero(conf->users[i].password,
-			    strlen(conf->users[i].password));
+	for (i = 0; i < conf->nusers; i++) {
+		wipe(conf->users[i].password);
+		wipe(conf->users[i].totp);
+	}
 	for (i = 0; i < conf->nhosts; i++)
 		child_forget_secrets(conf->hosts[i].own);
 }
@@ -156,8 +164,10 @@ child_run(
 	channel = child_descriptors(channel);
 	child_title(role, id);
 	conf_forget_texts(m->conf);
-	if (role != ROLE_AUTH)
+	if (role != ROLE_AUTH) {
 		child_forget_secrets(m->conf);
+		totp_forget();
+	}
 	explicit_bzero(&m->tickets, sizeof(m->tickets));
 	if (role == ROLE_WORKER)
 		worker_main(m->conf, m->tls, channel);

@@ -266,6 +266,11 @@ class Inetd(lib.InetdCase, Pair):
         self.assertEqual(process.wait(lib.TIMEOUT), 0)
 
 
+MANY = 300
+HASH = "$6$saltsaltsaltsalt$"
+TOTP = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
 @lib.needs("openssl")
 class Secrets(Pair):
     """Who needs no keys has none, wherever one looks in its memory."""
@@ -276,6 +281,18 @@ class Secrets(Pair):
         if os.geteuid() != 0:
             self.skipTest("needs root, to read memory")
         super().setUp()
+
+    @classmethod
+    def make_server(cls):
+        """With so many users that what is read of them is not overwritten by
+        chance."""
+        server = super().make_server()
+        with open(os.path.join(server.base, "users"), "a",
+                  encoding="utf-8") as f:
+            for n in range(MANY):
+                f.write(f'user "user{n}" {{\n password = "{HASH}{n}"\n'
+                        f' root = "/"\n totp = "{TOTP}"\n}}\n')
+        return server
 
     def traces(self):
         """Pieces of the key: as it stands in the file, and as numbers."""
@@ -289,7 +306,8 @@ class Secrets(Pair):
             tickets = f.read()
         # After the first line: name, AES and HMAC key, each with its length.
         at = tickets.index(b"\n") + 1 + 4 + 16 + 4
-        return {"text": lines[1].encode(), "number": secret,
+        return {"hash": HASH.encode(), "totp": TOTP.encode(),
+                "text": lines[1].encode(), "number": secret,
                 "limbs": secret[::-1], "ticket": tickets[at:at + 32]}
 
     def found_in(self, pid):
@@ -301,10 +319,11 @@ class Secrets(Pair):
                 if not match:
                     continue
                 start, end = (int(n, 16) for n in match.groups())
-                # Anonymous and shared, and not the page that tells the monitor
-                # of forbidden system calls.
+                # Anonymous and shared: the page that tells the monitor of
+                # forbidden system calls is everybody's, the used one-time
+                # passwords and the sessions are not.
                 if "/dev/zero" in line and end - start > 4096:
-                    found.add("sessions")
+                    found.add("used" if end - start == 65536 else "sessions")
                 # A sanitizer's shadow is of terabytes, and of no interest.
                 if end - start > 1 << 31:
                     continue
@@ -322,6 +341,14 @@ class Secrets(Pair):
         return [self.found_in(pid) for pid in pids]
 
     def test_memory(self):
+        self.look()
+
+    def test_memory_after_reload(self):
+        """What was read for a reload is nobody's business either."""
+        self.server.ctl("reload")
+        self.look()
+
+    def look(self):
         client = self.tls().all()
         client.lines("NLST")
         # That one can be found where it is needed shows that one can be found.
@@ -332,12 +359,32 @@ class Secrets(Pair):
         self.assertIn({"number", "limbs"}, found)  # the one that has signed
         for each in self.found("worker"):
             self.assertEqual(each, {"ticket", "sessions"})
-        for role in ("agent", "auth"):
+        self.nobody_else()
+        self.assertEqual(self.found_in(self.server.process.pid),
+                         {"hash", "totp", "used", "ticket", "sessions"})
+
+    def nobody_else(self):
+        for role, may in (("agent", set()), ("auth", {"hash", "totp", "used"})):
             for each in self.found(role):
                 with self.subTest(role=role):
-                    self.assertEqual(each, set())
-        self.assertEqual(self.found_in(self.server.process.pid),
-                         {"ticket", "sessions"})
+                    self.assertEqual(each, may)
+
+    def configure(self, conf):
+        self.server.write_conf(conf)
+        self.server.ctl("reload")
+
+    def test_without_key_processes(self):
+        """Then workers have the keys, and nobody else but the monitor."""
+        conf = re.sub(r"tls \{", "tls {\n key_process = no", self.CONF, count=1)
+        self.assertNotEqual(conf, self.CONF)
+        self.configure(conf)
+        self.addCleanup(self.configure, self.CONF)
+        client = self.tls().all()
+        client.lines("NLST")
+        lib.wait_for(lambda: not self.server.pids("keys"), "them to go")
+        for each in self.found("worker"):
+            self.assertIn("limbs", each)
+        self.nobody_else()
 
     def test_no_dump(self):
         """Not even the user it runs as can look at a key process."""

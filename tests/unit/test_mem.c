@@ -5,11 +5,14 @@
 #include "config.h"
 
 #include <check.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/heap.h"
 #include "common/mem.h"
 #include "tests/unit/child.h"
 #include "tests/unit/suites.h"
@@ -92,6 +95,51 @@ START_TEST(calloc_is_zeroed_and_realloc_keeps)
 }
 END_TEST
 
+/* How often the word stands in the heap from here on. */
+static unsigned
+count_in_heap(const char *start, const char *rest)
+{
+	const char *p = start, *end = sbrk(0);
+	unsigned n = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), rest, strlen(rest))) != NULL) {
+		n++;
+		p++;
+	}
+	return n;
+}
+
+/* Blocks of all sizes, and between them some that stay. */
+START_TEST(what_is_free_is_wiped)
+{
+	static const char word[] = "never to be found again";
+	char *blocks[400] = { xmalloc(32) }, *start = blocks[0];
+	size_t i, size;
+
+	if (mallinfo2().arena == 0 || start > (char *)sbrk(0)) {
+		free(start); /* a checker's allocator keeps what is freed */
+		return;
+	}
+	for (i = 0; i < NELEM(blocks); i++) {
+		size = 32 + i * i;
+		blocks[i] = i == 0 ? start : xmalloc(size);
+		strlcpy(blocks[i], i % 5 == 0 ? "stays" : word, size);
+		if (i % 5 != 0)
+			strlcpy(blocks[i] + size - 32, word, 32);
+	}
+	for (i = 0; i < NELEM(blocks); i++)
+		if (i % 5 != 0)
+			free(blocks[i]);
+	ck_assert_uint_gt(count_in_heap(start, word + 16), 100);
+	heap_wipe_free();
+	ck_assert_uint_eq(count_in_heap(start, word + 16), 0);
+	for (i = 0; i < NELEM(blocks); i += 5) {
+		ck_assert_str_eq(blocks[i], "stays");
+		free(blocks[i]);
+	}
+}
+END_TEST
+
 Suite *
 suite_mem(void)
 {
@@ -99,6 +147,7 @@ suite_mem(void)
 	TCase *tc = tcase_create("mem");
 
 	tcase_add_test(tc, zero_size_is_a_bug);
+	tcase_add_test(tc, what_is_free_is_wiped);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test(tc, calloc_is_zeroed_and_realloc_keeps);
 #ifdef WITH_SANITIZERS

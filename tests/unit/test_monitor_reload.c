@@ -299,9 +299,9 @@ START_TEST(sessions_of_removed_users_are_retired)
 	fake_expect_nothing(w);
 	write_users("user ann { password = \"*\" root = / " RATES "}");
 	ck_assert_int_eq(reload(), 0);
-	fake_expect(w, MW_DRAIN);
 	expect_retired(other, "Guests are not let in");
 	expect_retired(joe, "Account removed");
+	fake_expect(w, MW_DRAIN);
 	fake_expect_nothing(w);
 	for (joe = 0; joe < NELEM(fds); joe++)
 		close(fds[joe]);
@@ -324,8 +324,8 @@ START_TEST(reload_ends_nobody_or_who_changed)
 	write_users("reload_ends = changed\n"
 		    "user ann { password = \"!\" root = / " RATES "}\n" JOE);
 	ck_assert_int_eq(reload(), 0);
-	fake_expect(login_worker, MW_DRAIN);
 	expect_retired(ann, "Account changed");
+	fake_expect(login_worker, MW_DRAIN);
 	fake_expect_nothing(login_worker);
 	close(a);
 	close(b);
