@@ -30,6 +30,14 @@ rates_share(void)
 	return 0;
 }
 
+void
+rates_forget(void)
+{
+	if (slots != NULL)
+		(void)munmap(slots, RATE_SLOTS * sizeof(*slots));
+	slots = NULL;
+}
+
 struct rate *
 rates_slot(unsigned slot, enum rate_way way)
 {

@@ -28,6 +28,8 @@ enum rate_scope { /* of what an account says */
 
 /* Makes the memory, once; 0 or -1. */
 int rates_share(void);
+/* In a child that has no business with them. */
+void rates_forget(void);
 /* The rate in a slot; NULL for slot 0, and when nothing is shared. */
 struct rate *rates_slot(unsigned slot, enum rate_way);
 /* The whole server's. */

@@ -29,6 +29,14 @@ usage_share(void)
 	return 0;
 }
 
+void
+usage_forget(void)
+{
+	if (slots != NULL)
+		(void)munmap(slots, USAGE_SLOTS * sizeof(*slots));
+	slots = NULL;
+}
+
 struct usage *
 usage_slot(unsigned slot)
 {

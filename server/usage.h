@@ -41,6 +41,8 @@ struct usage {
 
 /* Makes the memory, once; 0 or -1. */
 int usage_share(void);
+/* In a child that has no business with them. */
+void usage_forget(void);
 /* NULL for slot 0, and when nothing is shared. */
 struct usage *usage_slot(unsigned slot);
 /* For the monitor: the account's slot; 0 if there is no more. */

@@ -255,6 +255,8 @@ int source_socket(const struct addr *local, bool implicit);
 /* shared.c: makes what processes share of this configuration; before the
  * workers that need it are forked. */
 void monitor_share(const struct config *);
+/* In a child: forgets what is others'. */
+void monitor_unshare(enum role);
 /* The place where its agents count what it stores. 0, or -1: there is none. */
 int account_take_usage(struct account *, const char *key);
 

@@ -6,8 +6,10 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "server/monitor/monitor.h"
 #include "server/rates.h"
+#include "server/totp.h"
 #include "server/usage.h"
 
 static bool
@@ -52,4 +54,24 @@ monitor_share(const struct config *conf)
 		log_error(
 		    "no memory to count what accounts with a quota store");
 	rates_change(RATE_SLOT_SERVER, conf->rates);
+}
+
+/* Whose each is; nobody else could do anything with it but harm. */
+static const struct {
+	enum role owner;
+	void (*forget)(void);
+} shared[] = {
+	{ ROLE_WORKER, rates_forget },
+	{ ROLE_AGENT, usage_forget },
+	{ ROLE_AUTH, totp_forget },
+};
+
+void
+monitor_unshare(enum role role)
+{
+	size_t i;
+
+	for (i = 0; i < NELEM(shared); i++)
+		if (shared[i].owner != role)
+			shared[i].forget();
 }

@@ -23,7 +23,6 @@
 #include "common/mem.h"
 #include "common/sandbox.h"
 #include "server/monitor/monitor.h"
-#include "server/totp.h"
 #include "server/tlsconf.h"
 
 #define CHILD_GRACE_MS 5000 /* to exit after its channel was closed */
@@ -164,10 +163,9 @@ child_run(
 	channel = child_descriptors(channel);
 	child_title(role, id);
 	conf_forget_texts(m->conf);
-	if (role != ROLE_AUTH) {
+	if (role != ROLE_AUTH)
 		child_forget_secrets(m->conf);
-		totp_forget();
-	}
+	monitor_unshare(role);
 	explicit_bzero(&m->tickets, sizeof(m->tickets));
 	if (role == ROLE_WORKER)
 		worker_main(m->conf, m->tls, channel);
