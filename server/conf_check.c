@@ -78,6 +78,21 @@ warning(struct check *c, const struct conf_user *u, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* As far as the mode tells; there may be access lists and other groups. */
+static bool
+user_may_write(const struct conf_user *u, const struct stat *st)
+{
+	const struct conf_rules *r = &u->rules;
+
+	if (!r->uid.set || r->uid.id == 0)
+		return true;
+	if (st->st_uid == r->uid.id)
+		return (st->st_mode & S_IWUSR) != 0;
+	if (r->gid.set && st->st_gid == r->gid.id)
+		return (st->st_mode & S_IWGRP) != 0;
+	return (st->st_mode & S_IWOTH) != 0;
+}
+
 /* create_home makes the last part of a path and no more. */
 static void
 check_parent(struct check *c, const struct conf_user *u, const char *path)
@@ -90,6 +105,11 @@ check_parent(struct check *c, const struct conf_user *u, const char *path)
 		    "root %s: create_home cannot make it, because %s is "
 		    "missing; create that: mkdir -p %s",
 		    path, parent, parent);
+	else if (c->root && u != NULL && !user_may_write(u, &st))
+		warning(c, u,
+		    "root %s: create_home may fail, as uid %lu does not seem "
+		    "to have the right to write to %s; chown it",
+		    path, (unsigned long)u->rules.uid.id, parent);
 	free(copy);
 }
 

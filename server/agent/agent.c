@@ -132,8 +132,9 @@ session_start(struct agent *a, uint64_t sid, int fd, const struct account *acct,
 	if (s == NULL) {
 		err = errno;
 		close(fd);
+		/* ESTALE is for the monitor: the next agent may have access. */
 		snprintf(reason, sizeof(reason), "home-missing: %.64s: %s",
-		    acct->root, strerror(err));
+		    acct->root, strerror(err == ESTALE ? EACCES : err));
 		say_granted(a, sid, err, reason);
 		return;
 	}

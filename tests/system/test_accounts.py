@@ -140,6 +140,11 @@ group "staff" {
         self.set("create_home=yes")
         self.login("joe", "secret").upload("STOR f", b"x")
         self.assertEqual(self.server.get("home/f"), b"x")
+        # What hinders it is told, to -t beforehand and to the log.
+        above = self.server.mkdir("above", 0o555)
+        self.set(f"root={above}/home")
+        self.denied("joe", "secret", "home-missing")
+        self.server.log_has(r'detail="\S+/above/home: Permission denied"')
         self.set(f"root={self.server.root}", "create_home=")
 
     def test_one_time_password(self):

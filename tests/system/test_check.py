@@ -5,6 +5,7 @@ ternftpd -t finds what a start would stumble over, and nothing else.
 """
 
 import os
+import re
 import socket
 import subprocess
 
@@ -81,6 +82,28 @@ class Check(lib.TestCase):
         write(f"{self.server.root}/a/new", "yes")
         self.assertRegex(self.check(), r"create_home cannot make it.*mkdir -p "
                          rf"{self.server.root}/a\n")
+
+
+class Homes(lib.TestCase):
+    """create_home makes them as the user, who has to have the right."""
+
+    AS_ROOT = True
+    USERS = [(name, "x", "--uid", uid, "--gid", uid)
+             for name, uid in (("one", "61001"), ("two", "61002"))]
+
+    def test_who_may_not_make_one(self):
+        for name, uid in (("one", 61001), ("two", 61002)):
+            path = self.server.mkdir(name)
+            os.chown(path, 61001, 61001)
+            self.server.ctl("user", "set", name, f"root={path}/new",
+                            "create_home=yes")
+        result = subprocess.run(
+            [lib.programs()[0], "-t", "-c", self.server.conf_path], text=True,
+            capture_output=True, check=True, env=self.server.environment(),
+            timeout=lib.TIMEOUT)
+        self.assertEqual(re.findall(r"root \S+/(\w+)/new: create_home may fail, as "
+                                    r"uid (\d+) does not", result.stderr),
+                         [("two", "61002")])
 
 
 class Included(lib.TestCase):
