@@ -725,6 +725,7 @@ settle(struct play *p)
 	p->f.how = AGENT_OK;
 	p->f.waits = false;
 	p->f.verdict = V_OK;
+	p->f.size = UINT16_MAX; /* of a quota, too: no byte by byte */
 	fakes_answer_agent(&p->f, AGENT_OK, 0);
 	fakes_answer_login(&p->f);
 	turn(p);
