@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "common/log.h"
 #include "common/log_event.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "server/monitor/hosts.h"
 #include "server/monitor/monitor.h"
 #include "server/rule.h"
@@ -256,7 +258,7 @@ bans_save(struct bans *bs)
 	char *path = file_path(bs, ""), *tmp = file_path(bs, ".new");
 
 	timer_cancel(&bs->save);
-	if (path != NULL && replace(bs, path, tmp) == -1)
+	if (path != NULL && tmp != NULL && replace(bs, path, tmp) == -1)
 		log_warn("cannot write %s", path);
 	free(path);
 	free(tmp);
@@ -264,26 +266,27 @@ bans_save(struct bans *bs)
 
 /* A line that makes no sense is not worth more than a word in the log. */
 static bool
-take_line(struct bans *bs, const char *line)
+take_line(struct bans *bs, char *line)
 {
-	char ip[ADDR_STRLEN], reason[BAN_REASON_MAX];
+	const char *ip = strsep(&line, " "), *end_word = strsep(&line, " "),
+		   *count_word = strsep(&line, " "), *reason = line;
 	struct addr addr;
 	struct ban *b;
-	unsigned count;
-	int64_t end, left;
+	uint64_t end, count;
+	int64_t left;
 
-	if (line[0] == '#')
-		return true;
-	if (sscanf(line, "%63s %" SCNd64 " %u %31s", ip, &end, &count,
-		reason) != 4 ||
-	    addr_parse_ip(&addr, ip) == -1)
+	if (reason == NULL || reason[0] == '\0' ||
+	    addr_parse_ip(&addr, ip) == -1 ||
+	    parse_u64(end_word, INT64_MAX, &end) == -1 ||
+	    parse_u64(count_word, UINT_MAX, &count) == -1)
 		return false;
-	left = end - (int64_t)time(NULL);
+	left = (int64_t)end - (int64_t)time(NULL);
 	if (left > (int64_t)UINT32_MAX || left < -(int64_t)UINT32_MAX)
 		return false;
 	b = hosts_get(&bs->table, &addr, 0);
-	b->count =
-	    left < 0 ? faded(bs->m->conf, count, (uint64_t)-left) : count;
+	b->count = (unsigned)count;
+	if (left < 0)
+		b->count = faded(bs->m->conf, b->count, (uint64_t)-left);
 	b->until = clock_ms() + (left < 0 ? 0 : (uint64_t)left * MS);
 	(void)strlcpy(b->reason, reason, sizeof(b->reason));
 	return true;
@@ -299,8 +302,10 @@ bans_load(struct bans *bs)
 
 	if (in == NULL && path != NULL && errno != ENOENT)
 		log_warn("cannot read %s", path);
-	while (in != NULL && getline(&line, &size, in) != -1)
-		bad += !take_line(bs, line);
+	while (in != NULL && getline(&line, &size, in) != -1) {
+		line[strcspn(line, "\n")] = '\0';
+		bad += line[0] != '#' && !take_line(bs, line);
+	}
 	if (bad > 0)
 		log_warnx("%s: %u lines make no sense", path, bad);
 	if (in != NULL)

@@ -320,6 +320,8 @@ START_TEST(nonsense_is_skipped)
 	(void)snprintf(text, sizeof(text),
 	    "# comment\nrubbish\n192.0.2.256 1 1 x\n"
 	    "192.0.2.9 99999999999999999999 1 x\n"
+	    "192.0.2.7 -9223372036854775808 1 x\n"
+	    "192.0.2.6 1 99999999999 x\n"
 	    "192.0.2.8 %" PRId64 "\n192.0.2.1 %" PRId64 " 2 test",
 	    (int64_t)time(NULL) + 50, (int64_t)time(NULL) + 50);
 	temp_file("bans", text);
