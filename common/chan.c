@@ -140,6 +140,7 @@ deliver(struct chan *c, struct ipc_msg *m)
 {
 	bool freed = false;
 
+	/* cppcheck-suppress autoVariables; until the callback has returned */
 	c->freed = &freed;
 	c->cb(c, m, c->arg);
 	if (!freed)

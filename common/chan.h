@@ -21,7 +21,7 @@ struct chan;
 typedef void chan_cb(struct chan *, struct ipc_msg *m, void *arg);
 
 /* Takes over fd. Reads at once. */
-struct chan *chan_new(struct event_base *, int fd, chan_cb *, void *arg);
+struct chan *chan_new(struct event_base *, int fd, chan_cb *cb, void *arg);
 /* Closes the descriptor and drops what is queued. Accepts NULL. */
 void chan_free(struct chan *);
 

@@ -116,5 +116,5 @@ void
 ftpaddr_format_port(char *out, size_t size, const struct addr *a)
 {
 	snprintf(out, size, "%u,%u,%u,%u,%u,%u", a->ip[0], a->ip[1], a->ip[2],
-	    a->ip[3], a->port >> 8, a->port & 0xffu);
+	    a->ip[3], (unsigned)a->port >> 8, a->port & 0xffu);
 }

@@ -75,12 +75,12 @@ reserve(struct line_reader *lr, size_t len)
 	size_t cap = lr->cap > 0 ? lr->cap : LINE_FIRST_CAP;
 	char *buf;
 
-	if (len < lr->cap)
+	if (lr->buf != NULL && len < lr->cap)
 		return;
 	while (cap <= len)
 		cap *= 2;
 	buf = xmalloc(cap);
-	if (lr->len > 0)
+	if (lr->buf != NULL)
 		memcpy(buf, lr->buf, lr->len);
 	free_secret(lr->buf, lr->cap);
 	lr->buf = buf;
@@ -252,7 +252,7 @@ line_next(struct line_reader *lr, const uint8_t **p, const uint8_t *end,
     char **line_r, size_t *len_r)
 {
 	while (*p < end) {
-		uint8_t data[2];
+		uint8_t data[2] = { 0 };
 		int i, n;
 
 		if (lr->telnet == T_DATA && !lr->cr) {

@@ -56,7 +56,9 @@ put_right(char *p, uint64_t n, size_t width)
 static char *
 put_two(char *p, unsigned n, char fill)
 {
-	*p++ = n < 10 ? fill : (char)('0' + n / 10);
+	char tens = (char)('0' + n / 10);
+
+	*p++ = (char)(n < 10 ? fill : tens);
 	*p++ = (char)('0' + n % 10);
 	return p;
 }
@@ -109,7 +111,8 @@ put_owner(char *p, const char *name, uint32_t id)
 		p = fmt_u64(p, id);
 	} else {
 		for (; *name != '\0' && p < start + OWNER_MAX; name++)
-			*p++ = (unsigned char)*name <= ' ' ? '_' : *name;
+			*p++ =
+			    (char)((unsigned char)*name <= ' ' ? '_' : *name);
 	}
 	if (p < start + 8)
 		p = put_blanks(p, (size_t)(start + 8 - p));

@@ -54,9 +54,9 @@ put(struct log_line *l, const char *text)
 static void
 put_number(struct log_line *l, uint64_t n)
 {
-	char text[20];
+	char text[20], *end = fmt_u64(text, n);
 
-	put_bytes(l, text, (size_t)(fmt_u64(text, n) - text));
+	put_bytes(l, text, (size_t)(end - text));
 }
 
 /* "2026-11-25T01:34:13Z", made anew once per second. */

@@ -9,11 +9,12 @@
 
 #include <stddef.h>
 
-void *xmalloc(size_t size) __attribute__((malloc));
-void *xcalloc(size_t n, size_t size) __attribute__((malloc));
-void *xrealloc(void *p, size_t size);
-char *xstrdup(const char *s) __attribute__((malloc));
-char *xstrndup(const char *s, size_t n) __attribute__((malloc));
+void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
+void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
+void *xrealloc(void *p, size_t size) __attribute__((returns_nonnull));
+char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
+char *xstrndup(const char *s, size_t n)
+    __attribute__((malloc, returns_nonnull));
 int xasprintf(char **out_r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -123,7 +123,7 @@ vpath_quote(char *out, size_t size, const char *path)
 			break;
 		if (need == 2)
 			out[n++] = '"';
-		out[n++] = (*path == '\r' || *path == '\n') ? '?' : *path;
+		out[n++] = (char)(*path == '\r' || *path == '\n' ? '?' : *path);
 	}
 	out[n] = '\0';
 	return n;

@@ -108,7 +108,7 @@ plain_defaults(struct config *conf)
 	char *dir = xstrdup(conf->path), *slash = strrchr(dir, '/');
 	int id;
 
-	strlcpy(slash != NULL ? slash : dir, slash != NULL ? "" : ".", 2);
+	(void)strlcpy(slash != NULL ? slash : dir, slash != NULL ? "" : ".", 2);
 	for (id = 0; id < SECTION_COUNT; id++)
 		if (!conf_sections[id].titled)
 			conf_defaults((enum conf_section_id)id, conf, dir);

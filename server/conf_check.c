@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/str.h"
 #include "server/conf.h"
 #include "server/conf_value.h"
 #include "tls/tls_ctx.h"
@@ -340,12 +341,15 @@ check_nobody_can_log_in(struct check *c)
 static bool
 may_bind(uint16_t port)
 {
-	unsigned first = 1024;
-	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+	uint64_t first = 1024;
+	char text[16];
 
 	if (f != NULL) {
-		if (fscanf(f, "%u", &first) != 1)
-			first = 1024;
+		if (fgets(text, sizeof(text), f) != NULL) {
+			text[strcspn(text, "\n")] = '\0';
+			(void)parse_u64(text, UINT16_MAX + 1, &first);
+		}
 		fclose(f);
 	}
 	return port == 0 || port >= first ||

@@ -145,6 +145,7 @@ static void
 tell_change(const struct conf_block *b, const struct item *old,
     const struct item *now, FILE *out)
 {
+	/* cppcheck-suppress nullPointerRedundantCheck; one of them is there */
 	const char *key = old != NULL ? old->key : now->key;
 
 	if (out == NULL)

@@ -398,7 +398,8 @@ parse_file(cfg_t *cfg, const char *path, const struct conf_where *from)
 	f.depth = cur.file != NULL ? cur.file->depth + 1 : 0;
 	f.dir = xstrdup(path);
 	slash = strrchr(f.dir, '/');
-	strlcpy(slash != NULL ? slash : f.dir, slash != NULL ? "" : ".", 2);
+	(void)strlcpy(
+	    slash != NULL ? slash : f.dir, slash != NULL ? "" : ".", 2);
 	cur.file = &f;
 	rc = parse_text(cfg, text, len);
 	cur.file = f.parent;

@@ -137,6 +137,6 @@ conf_rules_set(struct conf_rules *r, const char *key, const char *value,
 	rc = conf_value_set(k, &in, &g);
 	conf_rules_seen(k, &g, w);
 	*r = g.rules;
-	strlcpy(why, in.why, size);
+	(void)strlcpy(why, in.why, size);
 	return rc;
 }

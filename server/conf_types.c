@@ -121,7 +121,7 @@ static int
 parse_uint(const struct conf_key *k, const struct unit *u,
     struct conf_input *in, void *dst)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (parse_number(k, u, in, &value) != 0)
 		return -1;

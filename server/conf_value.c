@@ -48,9 +48,9 @@ range_of_names(const char *const *names, char *out, size_t size)
 	out[0] = '\0';
 	for (i = 0; names[i] != NULL; i++) {
 		if (i > 0)
-			strlcat(
+			(void)strlcat(
 			    out, names[i + 1] == NULL ? " or " : ", ", size);
-		strlcat(out, names[i], size);
+		(void)strlcat(out, names[i], size);
 	}
 	return out;
 }
@@ -95,7 +95,7 @@ conf_value_range(const struct conf_key *k, char *out, size_t size)
 		return range_of_names(k->names, out, size);
 	for (i = 0; i < NELEM(words); i++)
 		if (k->type == words[i].type) {
-			strlcpy(out, words[i].text, size);
+			(void)strlcpy(out, words[i].text, size);
 			return out;
 		}
 	snprintf(out, size, "a number from %" PRIu64 " to %" PRIu64 "%s",

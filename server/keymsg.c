@@ -24,7 +24,7 @@ keymsg_put_reply(struct wbuf *w, const struct keymsg_reply *reply)
 {
 	char why[KEYMSG_WHY_MAX];
 
-	strlcpy(why, reply->why != NULL ? reply->why : "", sizeof(why));
+	(void)strlcpy(why, reply->why != NULL ? reply->why : "", sizeof(why));
 	put_bytes(w, reply->out, reply->len);
 	put_str(w, why);
 }

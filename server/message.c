@@ -151,20 +151,19 @@ message_expand(
 static size_t
 put_line(int code, char mark, const char *text, char *out, size_t size)
 {
-	char head[8];
-	size_t n = (size_t)snprintf(head, sizeof(head), "%03d%c", code, mark);
+	size_t n = (size_t)snprintf(out, size, "%03d%c", code, mark);
 	const char *p = text[0] != '\0' ? text : "-";
 
 	if (n + 2 * strlen(p) + 2 > size)
 		return 0;
-	memcpy(out, head, n);
 	for (; *p != '\0'; p++) {
 		out[n++] = *p;
 		if (*p == (char)0xff)
 			out[n++] = *p;
 	}
-	memcpy(out + n, "\r\n", 2);
-	return n + 2;
+	out[n++] = '\r';
+	out[n++] = '\n';
+	return n;
 }
 
 size_t

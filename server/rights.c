@@ -105,7 +105,7 @@ rights_str(uint32_t rights, char *out, size_t size)
 
 	for (i = 0; i < NELEM(presets); i++) {
 		if (presets[i].rights == rights) {
-			strlcpy(out, presets[i].name, size);
+			(void)strlcpy(out, presets[i].name, size);
 			return out;
 		}
 	}
@@ -115,8 +115,8 @@ rights_str(uint32_t rights, char *out, size_t size)
 		if ((rights & 1u << i) == 0)
 			continue;
 		if (size > 0 && out[0] != '\0')
-			strlcat(out, " ", size);
-		strlcat(out, names[i], size);
+			(void)strlcat(out, " ", size);
+		(void)strlcat(out, names[i], size);
 	}
 	return out;
 }

@@ -55,6 +55,7 @@ tlsconf_names_make(struct tlsconf_names *names, const struct config *conf)
 	if (conf->nhosts == 0)
 		return;
 	names->npairs = conf->nhosts;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
 	names->pairs = xcalloc(conf->nhosts, sizeof(*names->pairs));
 	for (i = 0; i < conf->nhosts; i++) {
 		if (conf->hosts[i].own->ncerts == 0)

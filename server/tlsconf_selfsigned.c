@@ -73,7 +73,7 @@ static const char *
 host_name(char *out, size_t size)
 {
 	if (gethostname(out, size) != 0 || out[0] == '\0')
-		strlcpy(out, "localhost", size);
+		(void)strlcpy(out, "localhost", size);
 	out[size - 1] = '\0';
 	return out;
 }

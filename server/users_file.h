@@ -25,7 +25,8 @@ typedef char *users_change(const char *text, void *arg);
  * Reads the file ("" if there is none), lets change() make the new text, and
  * puts that in its place. 0, or -1 after saying why.
  */
-int users_file_change(const struct users_place *, users_change *, void *arg);
+int users_file_change(
+    const struct users_place *, users_change *change, void *arg);
 
 /*
  * The users in the file, or NULL after saying on stderr what is wrong with it.

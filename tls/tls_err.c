@@ -21,7 +21,7 @@ tls_err_take(void)
 
 	if (ERR_SYSTEM_ERROR(code))
 		reason = strerror(ERR_GET_REASON(code));
-	strlcpy(
+	(void)strlcpy(
 	    text, reason != NULL ? reason : "unknown TLS error", sizeof(text));
 	ERR_clear_error();
 	return text;

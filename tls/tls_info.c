@@ -40,9 +40,9 @@ tls_info_get(const struct stream *st, struct tls_info *info)
 	info->protocol = SSL_get_version(t->ssl);
 	info->cipher = SSL_get_cipher_name(t->ssl);
 	s = SSL_group_to_name(t->ssl, (int)SSL_get_negotiated_group(t->ssl));
-	strlcpy(info->group, s != NULL ? s : "", sizeof(info->group));
+	(void)strlcpy(info->group, s != NULL ? s : "", sizeof(info->group));
 	s = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
-	strlcpy(info->sni, s != NULL ? s : "", sizeof(info->sni));
+	(void)strlcpy(info->sni, s != NULL ? s : "", sizeof(info->sni));
 	info->resumed = SSL_session_reused(t->ssl) == 1;
 	info->kernel = t->kernel;
 	info->has_cert = client_cert(t) != NULL;
@@ -55,7 +55,7 @@ tls_info_str(const struct stream *st, char *out, size_t size)
 	struct tls_info i;
 
 	if (!tls_info_get(st, &i))
-		strlcpy(out, "no TLS", size);
+		(void)strlcpy(out, "no TLS", size);
 	else
 		snprintf(out, size, "%s %s%s%s%s%s%s", i.protocol, i.cipher,
 		    i.group[0] != '\0' ? " " : "", i.group,

@@ -76,8 +76,12 @@ is_ecdh(const uint8_t *p, const uint8_t *end)
 static bool
 is_dh(const uint8_t *p, const uint8_t *end)
 {
-	return skip_vector(&p, end) && skip_vector(&p, end) &&
-	       skip_vector(&p, end) && p == end;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (!skip_vector(&p, end))
+			return false;
+	return p == end;
 }
 
 /* RFC 8446 4.4.3, with a transcript of SHA-256 or SHA-384. */

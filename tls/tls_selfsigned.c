@@ -54,7 +54,7 @@ set_name(X509 *x, const char *name)
 	X509_NAME *subject = X509_get_subject_name(x);
 	char cn[CN_MAX + 1];
 
-	strlcpy(cn, name, sizeof(cn));
+	(void)strlcpy(cn, name, sizeof(cn));
 	return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
 		   (const unsigned char *)cn, -1, -1, 0) == 1 &&
 	       X509_set_issuer_name(x, subject) == 1;

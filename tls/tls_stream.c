@@ -135,8 +135,11 @@ void
 tls_stream_present(struct stream *st, const char *name)
 {
 	struct tls_stream *t = tls_stream_of(st);
-	const struct tls_name *found = tls_names_find(&t->ctx->names, name);
+	const struct tls_name *found;
 
+	if (t == NULL)
+		return;
+	found = tls_names_find(&t->ctx->names, name);
 	if (found != NULL && tls_ctx_present(t->ssl, found) == 0)
 		t->name = found;
 }

@@ -390,9 +390,9 @@ set_limits(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
+		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	setrlimit(RLIMIT_CORE, &none);
+	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
 static void

@@ -128,7 +128,7 @@ add(struct list *l, const char *path, bool changes)
 {
 	char *p = xmalloc(PATH_MAX);
 
-	strlcpy(p, path, PATH_MAX);
+	(void)strlcpy(p, path, PATH_MAX);
 	cut_to_local(&l->mounts, p);
 	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
 	l->v[l->n++] = (struct landlock_place){ p, changes };

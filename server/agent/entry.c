@@ -151,7 +151,7 @@ entry_path(const struct entry_view *v, const char *name, char *path)
 	if (strcmp(name, "..") == 0)
 		vpath_dir(path, v->dir);
 	else if (strcmp(name, ".") == 0)
-		strlcpy(path, v->dir, ENTRY_PATH_MAX);
+		(void)strlcpy(path, v->dir, ENTRY_PATH_MAX);
 	else
 		snprintf(path, ENTRY_PATH_MAX, "%s/%s",
 		    strcmp(v->dir, "/") == 0 ? "" : v->dir, name);
@@ -273,7 +273,7 @@ entry_view_init(struct entry_view *v, const struct agent_session *s,
 	if (s->conf->list_localtime)
 		v->now += zone_offset(v->now);
 	v->dirfd = dirfd;
-	strlcpy(v->dir, dir, sizeof(v->dir));
+	(void)strlcpy(v->dir, dir, sizeof(v->dir));
 	v->rights = policy_rights(s, dir);
 	v->has_places = places_hold(s, dir) != NULL;
 	if (fstat(dirfd, &v->dirst) == -1)

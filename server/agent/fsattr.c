@@ -34,6 +34,7 @@ object_open(
 {
 	enum fs_status status = FS_OK;
 
+	memset(&o->st, 0, sizeof(o->st));
 	o->fd = resolve_open(s, r->path, O_PATH);
 	if (o->fd == -1)
 		return req_errno(r);

@@ -53,7 +53,7 @@ mkdir_parents(struct agent_session *s, struct agent_req *r)
 	enum fs_status status;
 	char *p;
 
-	strlcpy(path, r->path, sizeof(path));
+	(void)strlcpy(path, r->path, sizeof(path));
 	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
 		*p = '\0';
 		status =

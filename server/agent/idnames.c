@@ -53,7 +53,7 @@ set_name(char *out, const char *name)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f)
 			return false;
 	}
-	strlcpy(out, name, IDNAME_MAX);
+	(void)strlcpy(out, name, IDNAME_MAX);
 	return true;
 }
 
@@ -89,7 +89,7 @@ table_get(struct table *t, char *out, uint32_t id)
 	for (i = 0; i < t->n && !found; i++) {
 		found = t->v[i].id == id;
 		if (found)
-			strlcpy(out, t->v[i].name, IDNAME_MAX);
+			(void)strlcpy(out, t->v[i].name, IDNAME_MAX);
 	}
 	pthread_mutex_unlock(&lock);
 	return found;
@@ -100,7 +100,7 @@ table_put(struct table *t, const char *name, uint32_t id)
 {
 	pthread_mutex_lock(&lock);
 	t->v[t->next].id = id;
-	strlcpy(t->v[t->next].name, name, IDNAME_MAX);
+	(void)strlcpy(t->v[t->next].name, name, IDNAME_MAX);
 	t->next = (t->next + 1) % IDNAMES;
 	if (t->n < IDNAMES)
 		t->n++;

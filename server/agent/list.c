@@ -282,7 +282,7 @@ list_self(struct agent_session *s, struct agent_req *r)
 	int fd;
 
 	if (is_root) {
-		strlcpy(dir, r->path, sizeof(dir));
+		(void)strlcpy(dir, r->path, sizeof(dir));
 		fd = resolve_open(s, r->path, O_PATH | O_DIRECTORY);
 	} else {
 		vpath_dir(dir, r->path);

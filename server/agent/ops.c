@@ -66,16 +66,27 @@ op_find(uint16_t type)
 	return NULL;
 }
 
+/* One that our own code names, not a worker. */
+static const struct agent_op *
+op_known(uint16_t type)
+{
+	const struct agent_op *op = op_find(type);
+
+	if (op == NULL)
+		bug("agents have no request %u", type);
+	return op;
+}
+
 uint32_t
 op_rights(uint16_t type)
 {
-	return op_find(type)->rights;
+	return op_known(type)->rights;
 }
 
 bool
 op_moves(uint16_t type)
 {
-	return (op_find(type)->flags & OP_F_NAME) != 0;
+	return (op_known(type)->flags & OP_F_NAME) != 0;
 }
 
 static bool

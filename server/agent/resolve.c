@@ -195,7 +195,7 @@ target_open(const struct agent_session *s, const char *path, struct target *t)
 	t->dir = -1;
 	if (locate(s, path, &l) == -1)
 		return -1;
-	strlcpy(work, l.path, sizeof(work));
+	(void)strlcpy(work, l.path, sizeof(work));
 	for (i = 0; i < RESOLVE_LINKS; i++) {
 		t->dir = open_parent(&l, work, t->name);
 		if (t->dir == -1)

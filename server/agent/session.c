@@ -141,7 +141,7 @@ agent_send(int sock, const struct wbuf *out, int fd)
 		if (waited >= SEND_WAIT_MS)
 			return -1;
 		if (poll(&p, 1, SEND_STEP_MS) > 0)
-			poll(NULL, 0, SEND_STEP_MS);
+			(void)poll(NULL, 0, SEND_STEP_MS);
 		waited += SEND_STEP_MS;
 	}
 	return res == IPC_OK ? 0 : -1;

@@ -78,7 +78,7 @@ make_plan(
 	up->fd = up->t.dir = -1;
 	up->mode = (enum store_mode)r->num[0];
 	up->at = r->num[2];
-	strlcpy(up->asked, r->path, sizeof(up->asked));
+	(void)strlcpy(up->asked, r->path, sizeof(up->asked));
 	*status_r = upload_plan(s, r, up);
 	return up;
 }

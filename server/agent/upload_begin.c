@@ -90,7 +90,7 @@ begin_prefix(struct agent_session *s, struct upload *up)
 	res = begin_tmp(s, up);
 	if (res == 0 && copy_range(from, 0, up->fd, 0, up->prefix) == -1) {
 		err = errno;
-		unlinkat(up->t.dir, up->tmp, 0);
+		(void)unlinkat(up->t.dir, up->tmp, 0);
 		errno = err;
 		res = -1;
 	}
@@ -114,7 +114,7 @@ begin_unique(struct agent_session *s, struct upload *up)
 		return -1;
 	if (fstatat(up->t.dir, up->t.name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return 0;
-	unlinkat(up->t.dir, up->tmp, 0);
+	(void)unlinkat(up->t.dir, up->tmp, 0);
 	errno = EEXIST;
 	return -1;
 }

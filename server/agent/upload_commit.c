@@ -206,7 +206,7 @@ commit_tail(struct agent_session *s, struct upload *up, const struct stat *st)
 	fd_close(&tail);
 	fd_close(&fd);
 	if (res == 0)
-		unlinkat(up->t.dir, up->tmp, 0);
+		(void)unlinkat(up->t.dir, up->tmp, 0);
 	errno = err;
 	return res;
 }
@@ -302,5 +302,5 @@ upload_abandon(struct agent_session *s, struct upload *up, bool keep)
 	else if (keep && up->kind != UP_PARTIAL)
 		keep = keep_partial(s, up) == 0;
 	if (!keep && partial_is_same(up->t.dir, name, up->fd))
-		unlinkat(up->t.dir, name, 0);
+		(void)unlinkat(up->t.dir, name, 0);
 }

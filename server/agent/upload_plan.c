@@ -168,7 +168,7 @@ plan_named(struct agent_session *s, struct agent_req *r, struct upload *up)
 {
 	enum fs_status status;
 
-	strlcpy(up->path, r->path, sizeof(up->path));
+	(void)strlcpy(up->path, r->path, sizeof(up->path));
 	if (target_open(s, r->path, &up->t) == -1) {
 		status = req_errno(r);
 		return status == FS_MISSING ? FS_NO_PARENT : status;

@@ -15,7 +15,7 @@ void
 auth_account_init(const struct auth *a, struct account *out, const char *name)
 {
 	memset(out, 0, offsetof(struct account, places));
-	strlcpy(out->name, name, sizeof(out->name));
+	(void)strlcpy(out->name, name, sizeof(out->name));
 	out->ident = a->service;
 }
 
@@ -42,8 +42,8 @@ auth_account_fill(
 	if (a->privileged)
 		conf_rules_ident(r, &out->ident);
 	if (r->root != NULL)
-		strlcpy(out->root, r->root, sizeof(out->root));
-	strlcpy(out->start_dir, r->start_dir, sizeof(out->start_dir));
+		(void)strlcpy(out->root, r->root, sizeof(out->root));
+	(void)strlcpy(out->start_dir, r->start_dir, sizeof(out->start_dir));
 	out->rights = r->rights;
 	out->umask = r->umask;
 	out->idle_timeout = r->idle_timeout;

@@ -115,7 +115,7 @@ dummy_setting(const struct auth *a, const char *name)
 	}
 	if (salt[0] == '\0' &&
 	    crypt_gensalt_rn(NULL, 0, NULL, 0, salt, sizeof(salt)) == NULL)
-		strlcpy(salt, "$6$aaaaaaaaaaaaaaaa$", sizeof(salt));
+		(void)strlcpy(salt, "$6$aaaaaaaaaaaaaaaa$", sizeof(salt));
 	return salt;
 }
 

@@ -16,7 +16,7 @@ fill(const struct auth *a, const struct conf_user *u, struct account *out)
 	auth_account_init(a, out, u->name);
 	auth_account_fill(a, out, &u->rules);
 	if (u->group != NULL)
-		strlcpy(out->group, u->group, sizeof(out->group));
+		(void)strlcpy(out->group, u->group, sizeof(out->group));
 }
 
 /* Has the client shown this user's certificate? */
@@ -62,9 +62,9 @@ check_password(
 		return auth_hash_matches(a, req, u->password) ? NULL
 							      : "bad-password";
 	n = n > TOTP_DIGITS ? n - TOTP_DIGITS : 0;
-	strlcpy(password, req->password, sizeof(password));
+	(void)strlcpy(password, req->password, sizeof(password));
 	if (n > 0)
-		strlcpy(code, password + n, sizeof(code));
+		(void)strlcpy(code, password + n, sizeof(code));
 	password[n] = '\0';
 	part.password = password;
 	match = auth_hash_matches(a, &part, u->password);

@@ -106,7 +106,7 @@ fill(const struct auth *a, const struct passwd *pw, struct account *out)
 	struct ident *id = &out->ident;
 
 	auth_account_init(a, out, pw->pw_name);
-	strlcpy(out->root, pw->pw_dir, sizeof(out->root));
+	(void)strlcpy(out->root, pw->pw_dir, sizeof(out->root));
 	out->source = ACCOUNT_SYSTEM;
 	memset(id, 0, sizeof(*id));
 	id->uid = pw->pw_uid;

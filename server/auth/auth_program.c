@@ -182,7 +182,7 @@ judge(struct auth *a, const struct auth_request *req, const struct answer *an,
 	auth_account_fill(a, out, &an->rules);
 	out->source = ACCOUNT_PROGRAM;
 	if (an->group != NULL)
-		strlcpy(out->group, an->group, sizeof(out->group));
+		(void)strlcpy(out->group, an->group, sizeof(out->group));
 	return AUTH_ACCEPT;
 }
 

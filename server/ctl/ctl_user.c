@@ -60,7 +60,7 @@ add_option(struct block_change *ch, const char *option, const char *text)
 {
 	char key[32], what[40], *p;
 
-	strlcpy(key, option, sizeof(key));
+	(void)strlcpy(key, option, sizeof(key));
 	for (p = key; *p != '\0'; p++)
 		if (*p == '-')
 			*p = '_';

@@ -108,7 +108,7 @@ look_at_lines(struct watcher *w)
 static void
 say(struct watcher *w, const char *text)
 {
-	strlcpy(w->message, text, sizeof(w->message));
+	(void)strlcpy(w->message, text, sizeof(w->message));
 	w->message_until = clock_ms() + MESSAGE_MS;
 }
 
@@ -146,7 +146,7 @@ ban(struct watcher *w, const struct watch_row *of)
 	uint32_t seconds;
 	struct wbuf *b;
 
-	strlcpy(address, of->address, sizeof(address));
+	(void)strlcpy(address, of->address, sizeof(address));
 	if (!screen_ask("Ban its address for how long (15m, 2h, 1d; Escape: "
 			"no): ",
 		time, sizeof(time)))

@@ -73,7 +73,7 @@ take_ban(struct look *l, const struct control_fields *row)
 	if (!is_from(l, row))
 		return;
 	l->live->ban_left = (uint32_t)control_find_number(row, "left");
-	strlcpy(l->live->ban_reason, control_find_text(row, "reason"),
+	(void)strlcpy(l->live->ban_reason, control_find_text(row, "reason"),
 	    sizeof(l->live->ban_reason));
 }
 

@@ -76,14 +76,15 @@ print_cell(
 void
 show_table_end(struct show_table *t, FILE *out)
 {
-	unsigned i;
+	unsigned column;
 	size_t cell;
 
-	for (i = 0; i < t->ncolumns; i++)
-		print_cell(t, i, t->columns[i].heading, out);
+	for (column = 0; column < t->ncolumns; column++)
+		print_cell(t, column, t->columns[column].heading, out);
 	for (cell = 0; cell < t->ncells; cell++) {
-		print_cell(
-		    t, (unsigned)(cell % t->ncolumns), t->cells[cell], out);
+		if (column == t->ncolumns)
+			column = 0;
+		print_cell(t, column++, t->cells[cell], out);
 		free(t->cells[cell]);
 	}
 	free(t->cells);

@@ -56,6 +56,7 @@ new_row(struct watch_model *m, uint64_t id)
 	if (m->nrows == m->room) {
 		m->room = m->room == 0 ? 64 : 2 * m->room;
 		m->rows = xrealloc(m->rows, m->room * sizeof(*m->rows));
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers */
 		m->shown = xrealloc(m->shown, m->room * sizeof(*m->shown));
 	}
 	row = &m->rows[m->nrows++];
@@ -86,7 +87,7 @@ set_rate(struct watch_row *row, uint64_t bytes, uint64_t mean, uint64_t now)
 static void
 copy(char *dst, size_t size, const struct control_fields *f, const char *name)
 {
-	strlcpy(dst, control_find_text(f, name), size);
+	(void)strlcpy(dst, control_find_text(f, name), size);
 }
 
 void
@@ -283,7 +284,7 @@ toggle_user(struct watch_model *m)
 	if (m->only_user[0] != '\0')
 		m->only_user[0] = '\0';
 	else if (row != NULL)
-		strlcpy(m->only_user, row->user, sizeof(m->only_user));
+		(void)strlcpy(m->only_user, row->user, sizeof(m->only_user));
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <curses.h>
 #include <err.h>
+#include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,8 +108,8 @@ draw_title(const struct watch_model *m)
 	char down[SHOW_MAX], up[SHOW_MAX], text[256], lost[64] = "";
 
 	if (m->dropped + m->missed > 0)
-		snprintf(lost, sizeof(lost), "  %llu lines not shown",
-		    (unsigned long long)(m->dropped + m->missed));
+		snprintf(lost, sizeof(lost), "  %" PRIu64 " lines not shown",
+		    m->dropped + m->missed);
 	snprintf(text, sizeof(text),
 	    "ternftpd  %zu sessions  %zu transfers  down %s  up %s%s%s",
 	    m->nrows, m->nmoving, scaled(m->down, UNIT_RATE, down),

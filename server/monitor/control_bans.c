@@ -59,7 +59,7 @@ make_word(char *word, size_t size, const char *text)
 {
 	char *p;
 
-	strlcpy(word, text, size);
+	(void)strlcpy(word, text, size);
 	for (p = word; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || *p == '"' || *p == 0x7f)
 			*p = '-';

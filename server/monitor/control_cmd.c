@@ -146,7 +146,7 @@ control_kick(struct ctlconn *c, struct rbuf *b)
 	get_str(b, why, sizeof(why));
 	if (rbuf_end(b) == -1 || whom_parse(&who, kind, text) == -1)
 		return -1;
-	strlcpy(reason, why, sizeof(reason));
+	(void)strlcpy(reason, why, sizeof(reason));
 	n = kick_all(c->m, &who, reason);
 	log_info("control: kick %s: %u sessions: %s", text, n, reason);
 	if (n == 0)

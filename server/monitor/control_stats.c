@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/str.h"
 #include "server/monitor/bans.h"
 #include "server/monitor/control.h"
 #include "server/tlsconf.h"
@@ -22,14 +23,12 @@ make_code(char *code, size_t size, const char *reason)
 {
 	size_t i;
 
-	for (i = 0; i + 1 < size && reason[i] != '\0' && reason[i] != ':' &&
-		    reason[i] != '(';
-	     i++)
-		code[i] = (reason[i] >= 'a' && reason[i] <= 'z') ||
-				  (reason[i] >= 'A' && reason[i] <= 'Z') ||
-				  (reason[i] >= '0' && reason[i] <= '9')
-			      ? reason[i]
-			      : '-';
+	for (i = 0; i + 1 < size && strchr(":(", reason[i]) == NULL; i++) {
+		code[i] = reason[i];
+		if (!ascii_isalpha((unsigned char)code[i]) &&
+		    !ascii_isdigit((unsigned char)code[i]))
+			code[i] = '-';
+	}
 	code[i] = '\0';
 }
 
@@ -49,7 +48,8 @@ reasons_count(struct reasons *r, const char *what, const char *reason)
 		i--; /* the last place stands for all the rest */
 	else if (i == r->n) {
 		r->n++;
-		strlcpy(r->codes[i].name, i == REASONS_MAX - 1 ? "other" : name,
+		(void)strlcpy(r->codes[i].name,
+		    i == REASONS_MAX - 1 ? "other" : name,
 		    sizeof(r->codes[i].name));
 	}
 	r->codes[i].count++;

@@ -134,7 +134,7 @@ child_title(enum role role, const struct ident *id)
 {
 	char title[64];
 
-	if (role == ROLE_AGENT)
+	if (role == ROLE_AGENT && id != NULL)
 		snprintf(title, sizeof(title), "agent for uid %lu",
 		    (unsigned long)id->uid);
 	else
@@ -191,12 +191,12 @@ spawn_fork(struct monitor *m, enum role role, const struct ident *id, int *fd_r)
 	/* A handler of ours must not run in the child: it would write to the
 	 * loop's own socket. */
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	if (pid == 0)
 		child_run(m, role, id, fds[1]);
 	saved = errno;
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	close(fds[1]);
 	if (pid == -1) {
 		close(fds[0]);

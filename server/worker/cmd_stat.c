@@ -158,9 +158,7 @@ on_kind(struct session *s, struct fs_reply *r)
 {
 	struct stat_ctx *c = s->ctx;
 
-	if (r->status == FS_OK && S_ISDIR(get_u32(&r->body)))
-		c->code = 212;
-	else if (r->status == FS_OK)
+	if (r->status == FS_OK && !S_ISDIR(get_u32(&r->body)))
 		c->code = 213;
 	else
 		c->code = 212;

@@ -34,7 +34,8 @@ active_socket(const struct addr *control)
 		return -1;
 	/* Choosing a port at bind time is slow among many in TIME_WAIT. The
 	 * option is one of IPPROTO_IP for IPv6 sockets too. */
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&ss, len) == 0)
 		return fd;
 	log_warn("bind of a data connection");

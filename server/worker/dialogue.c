@@ -145,13 +145,13 @@ dialogue_event(const struct session *s, const struct log_event *e)
 
 	if (!dialogue_is_on(s))
 		return;
-	strlcpy(line, log_event_name(e->id), sizeof(line));
+	(void)strlcpy(line, log_event_name(e->id), sizeof(line));
 	for (i = 0; i < NELEM(parts); i++) {
 		if (parts[i] == NULL)
 			continue;
-		strlcat(line, " ", sizeof(line));
+		(void)strlcat(line, " ", sizeof(line));
 		log_vis(vis, sizeof(vis), parts[i], strlen(parts[i]));
-		strlcat(line, vis, sizeof(line));
+		(void)strlcat(line, vis, sizeof(line));
 	}
 	add(s, DIALOGUE_EVENT, line);
 }

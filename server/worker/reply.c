@@ -59,7 +59,8 @@ reply_pad(struct session *s, size_t n)
 	char *end = reserve(s, n);
 
 	memset(end - 2, ' ', n);
-	memcpy(end + n - 2, "\r\n", 2);
+	end[n - 2] = '\r';
+	end[n - 1] = '\n';
 	s->out.len += n;
 }
 
@@ -78,16 +79,16 @@ put_line(struct session *s, const char *head, const char *text, size_t len)
 	if (s->w->dialogue != NULL)
 		dialogue_reply(s, head, text, len);
 	p = start = reserve(s, n + 2 * len + 2);
-	memcpy(p, head, n);
-	p += n;
+	p = mempcpy(p, head, n);
 	for (i = 0; i < len; i++) {
 		if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0')
 			*p++ = '?';
 		else if ((*p++ = text[i]) == (char)0xff)
 			*p++ = (char)0xff;
 	}
-	memcpy(p, "\r\n", 2);
-	s->out.len += (size_t)(p - start) + 2;
+	*p++ = '\r';
+	*p++ = '\n';
+	s->out.len += (size_t)(p - start);
 }
 
 /* Some clients ignore a line without any text (protocol 2.5). */

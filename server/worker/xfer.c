@@ -67,7 +67,7 @@ const char *
 xfer_str(const struct session *s, char *out, size_t size)
 {
 	if (s->xfer == NULL)
-		strlcpy(out, "", size);
+		(void)strlcpy(out, "", size);
 	else
 		snprintf(out, size, "%s %s", s->xfer->verb, xfer_path(s->xfer));
 	return out;
@@ -177,8 +177,8 @@ xfer_watch(struct xfer *x, short what)
 	if (x->watched == what)
 		return;
 	xfer_unwatch(x);
-	event_assign(
-	    &x->ev, x->s->w->base, x->st.fd, what | EV_PERSIST, on_event, x);
+	event_assign(&x->ev, x->s->w->base, x->st.fd,
+	    (short)(what | EV_PERSIST), on_event, x);
 	event_add(&x->ev, NULL);
 	x->watched = what;
 }

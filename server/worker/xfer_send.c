@@ -179,6 +179,8 @@ xfer_take_bytes(struct xfer *x, const char *in, size_t n)
 	if (x->convert)
 		x->text_len = ascii_to_net(&x->ascii, x->buf, in, n);
 	else if (in != x->buf)
+		/* It is not NULL if buf was. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		memcpy(x->buf, in, n);
 }
 

@@ -610,7 +610,7 @@ listen_data(struct play *p)
 	REQUIRE(listen(p->listener, 4) == 0);
 	REQUIRE(sock_local(p->listener, &addr) == 0);
 	(void)snprintf(line, sizeof(line), "PORT 127,7,7,7,%u,%u",
-	    addr.port >> 8, addr.port & 255);
+	    (unsigned)addr.port >> 8, addr.port & 255u);
 	say_line(p, line);
 }
 

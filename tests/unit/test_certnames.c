@@ -112,7 +112,7 @@ END_TEST
 static void
 names_of(const struct rig_cert_spec *spec, char out[CERTNAMES_MAX])
 {
-	struct rig_cert ca, cert;
+	struct rig_cert ca, cert = { 0 };
 	struct tls_settings set;
 	struct tls_ctx *ctx;
 	struct rig r;
