@@ -319,10 +319,11 @@ static const struct ordered {
 static size_t
 place_of(const struct ordered *o, const struct config *conf, const char *name)
 {
+	const char *found;
 	size_t i;
 
-	for (i = 0; o->name(conf, i) != NULL; i++)
-		if (strcmp(o->name(conf, i), name) == 0)
+	for (i = 0; (found = o->name(conf, i)) != NULL; i++)
+		if (strcmp(found, name) == 0)
 			return i;
 	return SIZE_MAX;
 }
@@ -333,9 +334,10 @@ compare_order(const struct ordered *o, const struct config *old,
     const struct config *now, FILE *out)
 {
 	size_t i, at, last = 0;
+	const char *name;
 
-	for (i = 0; o->name(old, i) != NULL; i++) {
-		at = place_of(o, now, o->name(old, i));
+	for (i = 0; (name = o->name(old, i)) != NULL; i++) {
+		at = place_of(o, now, name);
 		if (at == SIZE_MAX)
 			continue;
 		if (at < last) {
@@ -343,8 +345,7 @@ compare_order(const struct ordered *o, const struct config *old,
 				fprintf(out,
 				    "%s \"%s\" now stands before %s "
 				    "\"%s\"\n",
-				    o->kind, o->name(now, at), o->kind,
-				    o->name(now, last));
+				    o->kind, name, o->kind, o->name(now, last));
 			return CONF_DIFF_REST;
 		}
 		last = at;

@@ -40,7 +40,7 @@ bool users_block_value(const struct users_block *, const char *key,
 typedef char *users_edit(const char *inside, void *arg);
 /* The text with it; NULL also if there is no such block. */
 char *users_edit_inside(const char *text, const char *kind, const char *name,
-    users_edit *, void *arg);
+    users_edit *how, void *arg);
 /* What stands inside a block with an empty one more at its end, which is so
  * deep inside. */
 char *users_edit_nest(
