@@ -5,12 +5,14 @@
 #include "common/sockutil.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
@@ -239,15 +241,31 @@ sock_control_options(int fd)
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 45);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 6);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
 }
 
+/* Four questions, two seconds apart; replies that are on their way are one. */
 void
 sock_probe(int fd)
 {
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 5);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 20000);
+	int unacked = 0;
+
+	if (ioctl(fd, SIOCOUTQ, &unacked) == 0 && unacked > 0)
+		set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 8000);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 2);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+}
+
+bool
+sock_heard(int fd, uint64_t ms)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1)
+		return true;
+	return info.tcpi_last_ack_recv < ms || info.tcpi_last_data_recv < ms;
 }
 
 void

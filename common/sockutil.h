@@ -49,9 +49,12 @@ int fd_set_nonblock(int fd, bool on);
  * Nothing happens to other sockets than TCP ones.
  */
 void sock_control_options(int fd);
-/* Finds out soon, instead of within minutes, whether the peer of a silent
- * connection is still there. */
+/* Until sock_control_options() again: finds out soon, instead of within
+ * minutes, whether the peer of a silent connection is still there. */
 void sock_probe(int fd);
+/* Has the kernel heard anything from the peer within so many ms? Also true if
+ * it does not know. */
+bool sock_heard(int fd, uint64_t ms);
 /*
  * Acknowledges what has been received, now. For the rare moment when the peer's
  * Nagle algorithm holds what we wait for, and we have nothing to say ourselves.

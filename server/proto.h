@@ -67,7 +67,7 @@ enum proto_mw {
 	MW_STATS = 12,
 	/* u8 on, u64 sid (0: all): WM_LINES until it is off */
 	MW_WATCH = 13,
-	/* u64 sid: find out soon whether its client is still there */
+	/* u64 sid: find out soon whether its client is still there: WM_ALIVE */
 	MW_PROBE = 15,
 	/* u64 sid, u8 enum verdict: to WM_PASSWORD */
 	MW_PASSWORD = 16,
@@ -112,6 +112,9 @@ enum proto_wm {
 	/* u64 sid, u8 it has addresses, addr client, addr server, str name of a
 	 * host block or "": the header that the connection began with */
 	WM_PROXY = 43,
+	/* u64 sid: to MW_PROBE, its client is there; if it is not, WM_END comes
+	 */
+	WM_ALIVE = 44,
 };
 
 #define STATUS_TEXT_MAX 512 /* with NUL */

@@ -31,14 +31,16 @@ is_banned(struct monitor *m, const struct addr *peer, struct refusal *r)
 
 /* lftp looks for "Too many connections" (R16.2). */
 static bool
-server_is_full(const struct monitor *m, struct refusal *r)
+server_is_full(struct monitor *m, struct refusal *r)
 {
 	const struct config *conf = m->conf;
 
 	*r = (struct refusal){ REASON_MAX_SESSIONS, conf->full_message,
 		conf->max_sessions };
-	return conf->max_sessions != 0 &&
-	       m->sessions.count >= conf->max_sessions;
+	if (conf->max_sessions == 0 || m->sessions.count < conf->max_sessions)
+		return false;
+	clients_probe_all(m);
+	return true;
 }
 
 static bool
@@ -74,6 +76,7 @@ host_is_full(struct monitor *m, const struct conf_host *h,
 		h->max_sessions + mine) {
 		*r = (struct refusal){ REASON_MAX_PER_HOST,
 			m->conf->full_message, h->max_sessions };
+		clients_probe(m, sessions_tally_host(&m->sessions, h));
 		return true;
 	}
 	if (h->max_per_ip == 0)

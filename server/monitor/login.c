@@ -92,24 +92,30 @@ login_wrong(
 		bans_kick(m->bans, &c->peer, false);
 }
 
-/* Guests share an account but are many users; they have a limit of their own.
- */
-static bool
-user_limit_reached(struct monitor *m, const struct config *conf,
-    const struct account *account, const char *key)
-{
-	uint32_t max = account->max_sessions;
-
-	if (max == 0 && !account->anonymous)
-		max = conf->max_per_user;
-	return max != 0 && sessions_of(&m->sessions, key) >= max;
-}
-
 /* Whose limits hold: also of a host that has the server's accounts. */
 static const struct conf_host *
 host_here(const struct monitor *m, const struct client *c)
 {
 	return c->host != NULL ? conf_find_host(m->conf, c->host->key) : NULL;
+}
+
+/* Guests share an account but are many users; they have a limit of their own.
+ */
+const struct tally *
+login_limit(
+    struct monitor *m, const struct client *c, const struct account *account)
+{
+	const struct tally *t;
+	char key[ACCOUNT_KEY_MAX];
+	uint32_t max = account->max_sessions;
+
+	if (max == 0 && !account->anonymous)
+		max = conf_of_host(m->conf, host_here(m, c))->max_per_user;
+	if (max == 0)
+		return NULL;
+	t = sessions_tally_of(
+	    &m->sessions, client_account_key(c, account->name, key));
+	return tally_count(t) >= max ? t : NULL;
 }
 
 static const char *
@@ -126,19 +132,29 @@ rule_of_sessions(const struct monitor *m, const struct client *c,
 }
 
 static void
-refuse_one_more(struct monitor *m, struct client *c,
-    const struct account *account, const char *key)
+refuse_one_more(
+    struct monitor *m, struct client *c, const struct account *account)
 {
 	char text[RULE_MAX];
 
-	clients_probe(m, sessions_tally_of(&m->sessions, key));
 	login_refuse_by(m, c, V_LIMIT, "max-per-user",
 	    rule_of_sessions(m, c, account, text));
 }
 
-static void
-login_accept(struct monitor *m, struct client *c, struct account *account)
+/* Those who are in the way may be gone without anybody knowing. */
+static bool
+must_wait(struct monitor *m, struct client *c, const struct account *account,
+    const struct tally *full)
 {
+	clients_probe(m, full);
+	return patience_begin(m, c, account, full);
+}
+
+static void
+login_accept(
+    struct monitor *m, struct client *c, struct account *account, bool may_wait)
+{
+	const struct tally *full;
 	char key[ACCOUNT_KEY_MAX];
 
 	(void)client_account_key(c, account->name, key);
@@ -154,9 +170,10 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 		login_refuse(m, c, V_DENIED, "account-removed");
 		return;
 	}
-	if (user_limit_reached(
-		m, conf_of_host(m->conf, host_here(m, c)), account, key)) {
-		refuse_one_more(m, c, account, key);
+	full = login_limit(m, c, account);
+	if (full != NULL) {
+		if (!may_wait || !must_wait(m, c, account, full))
+			refuse_one_more(m, c, account);
 		return;
 	}
 	c->source = account->source;
@@ -172,6 +189,12 @@ login_accept(struct monitor *m, struct client *c, struct account *account)
 }
 
 void
+login_go_on(struct monitor *m, struct client *c, struct account *account)
+{
+	login_accept(m, c, account, false);
+}
+
+void
 login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
     const char *reason, const char *rule, struct account *account)
 {
@@ -181,7 +204,7 @@ login_checked(struct monitor *m, uint64_t sid, enum verdict verdict,
 		return;
 	if (verdict == V_OK) {
 		guard_right(m->guard, &c->peer, &c->guess);
-		login_accept(m, c, account);
+		login_accept(m, c, account, true);
 	} else if (verdict == V_DENIED)
 		login_wrong(m, c, reason, rule);
 	else
@@ -212,6 +235,8 @@ login_drop(struct monitor *m, struct client *c)
 		return;
 	if (c->state == CLIENT_CHECKING)
 		auths_cancel(m->auths, c->sid);
+	patience_end(m, c);
+	patience_look(m); /* there may be room now */
 	if (c->state == CLIENT_GRANTING)
 		agents_cancel(m, c->sid);
 	sessions_set_account(&m->sessions, c, NULL);

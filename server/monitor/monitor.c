@@ -133,6 +133,7 @@ monitor_init(struct monitor *m, struct event_base *base, struct config *conf,
 	names_init(m);
 	stop_init(m);
 	logs_init(m);
+	patience_init(m);
 }
 
 void
@@ -154,6 +155,7 @@ monitor_clear(struct monitor *m)
 	timer_cancel(&m->stop_timer);
 	timer_cancel(&m->step_timer);
 	timer_cancel(&m->logs_timer);
+	patience_clear(m);
 	certs_clear(m);
 	tickets_clear(m);
 	users_clear(m);

@@ -134,6 +134,8 @@ struct client {
 	uint32_t attempt; /* of the login that is asked for */
 	struct guess guess; /* of it */
 	uint64_t probed; /* clock_ms() of the last MW_PROBE */
+	uint64_t alive; /* ... of the last WM_ALIVE */
+	struct waiting *waits; /* patience.c; NULL: it does not */
 	uint32_t delay; /* ms, before its refusal is told */
 	enum account_source source; /* of the account */
 	struct tally *from; /* NULL: not admitted yet */
@@ -239,6 +241,7 @@ void client_tell_rates(struct client *);
 /* A limit was reached: those counted there whose clients are gone, behind a NAT
  * that has forgotten them, are to be found soon (R16.1). */
 void clients_probe(struct monitor *, const struct tally *);
+void clients_probe_all(struct monitor *);
 /* Ends a session with a 421. */
 void client_kick(struct client *, const char *reason);
 /* The same after its running transfer or command. */
@@ -287,6 +290,22 @@ void login_granted(struct monitor *, uint64_t sid, pid_t agent,
     const struct account *, int fd, const char *reason);
 /* The user or the whole session is gone: forget what is under way. */
 void login_drop(struct monitor *, struct client *);
+/* What the sessions are counted by that leave the account no further one; NULL:
+ * it may have one more. */
+const struct tally *login_limit(
+    struct monitor *, const struct client *, const struct account *);
+/* It has waited long enough for room. */
+void login_go_on(struct monitor *, struct client *, struct account *);
+
+/* ------------------------------------------------------------ patience.c */
+void patience_init(struct monitor *);
+void patience_clear(struct monitor *);
+/* Lets a login wait that these sessions keep out; false: that is of no use. */
+bool patience_begin(struct monitor *, struct client *, const struct account *,
+    const struct tally *);
+void patience_end(struct monitor *, struct client *);
+/* A session has ended, or is known to be alive. */
+void patience_look(struct monitor *);
 
 /* ----------------------------------------------- auth processes (authq.c) */
 struct auths *auths_new(struct monitor *);
@@ -498,6 +517,8 @@ void notify_reloading(void);
 void notify_stopping(void);
 
 /* ------------------------------------------------------------- monitor.c */
+TAILQ_HEAD(waiting_list, waiting);
+
 struct monitor {
 	const struct process_ops *proc;
 	struct event_base *base;
@@ -526,6 +547,10 @@ struct monitor {
 	struct timer accept_pause;
 	uint64_t starved; /* when lack of descriptors was last logged */
 	struct refusals refusals;
+	uint64_t probed_all; /* clock_ms() */
+	struct waiting_list waiting;
+	unsigned nwaiting;
+	struct timer patience;
 	unsigned nrefusals;
 	struct timer refusal_timer;
 

@@ -27,6 +27,7 @@ libserver_a_SOURCES += \
 	server/monitor/refuse.c \
 	server/monitor/reload.c \
 	server/monitor/report.c \
+	server/monitor/patience.c \
 	server/monitor/rerate.c \
 	server/monitor/revoke.c \
 	server/monitor/sessions.c \

@@ -171,8 +171,22 @@ clients_probe(struct monitor *m, const struct tally *t)
 	TAILQ_FOREACH (w, &m->workers, entry)
 		LIST_FOREACH (c, &w->clients, of_worker)
 			if (t != NULL && (c->from == t || c->account == t ||
-					     c->from_host == t))
+					     c->host == t || c->from_host == t))
 				client_probe(c);
+}
+
+void
+clients_probe_all(struct monitor *m)
+{
+	struct client *c;
+	struct wproc *w;
+
+	if (m->probed_all != 0 && clock_ms() - m->probed_all < PROBE_MS)
+		return;
+	m->probed_all = clock_ms();
+	TAILQ_FOREACH (w, &m->workers, entry)
+		LIST_FOREACH (c, &w->clients, of_worker)
+			client_probe(c);
 }
 
 void
@@ -293,6 +307,16 @@ answer_host(struct wproc *w, struct client *c, struct rbuf *b)
 }
 
 static int
+answer_alive(struct wproc *w, struct client *c, struct rbuf *b)
+{
+	if (rbuf_end(b) == -1)
+		return -1;
+	c->alive = clock_ms();
+	patience_look(w->m);
+	return 0;
+}
+
+static int
 answer_logout(struct wproc *w, struct client *c, struct rbuf *b)
 {
 	if (rbuf_end(b) == -1)
@@ -360,6 +384,7 @@ static const struct {
 	{ WM_PASSWORD, CLIENT_IN, answer_password },
 	{ WM_LOGOUT, CLIENT_MET, answer_logout },
 	{ WM_HOST, CLIENT_NEW, answer_host },
+	{ WM_ALIVE, CLIENT_ANY, answer_alive },
 	{ WM_END, CLIENT_ANY, answer_end },
 	{ WM_SOURCE_PORT, CLIENT_IN, answer_source_port },
 };

@@ -25,6 +25,9 @@
 #include "server/worker/xfer.h"
 #include "tls/tls_keys.h"
 
+#define PROBE_RECENT_MS 1000 /* nobody is asked who was heard of since */
+#define PROBE_LOOK_MS 200
+
 void
 mon_tell(struct worker *w, const struct wbuf *b)
 {
@@ -172,14 +175,50 @@ on_source_port(struct worker *w, struct ipc_msg *m)
 }
 
 /* Who is in the middle of something is found out about by that. */
+static bool
+is_alive(const struct session *s, uint64_t ms)
+{
+	return s->mode != CTRL_READY || sock_heard(s->ctl.fd, ms);
+}
+
 static void
 on_probe(struct worker *w, struct ipc_msg *m)
 {
 	struct session *s = worker_find(w, get_u64(&m->body));
 
 	check_end(m);
-	if (s != NULL && s->mode == CTRL_READY)
-		sock_probe(s->ctl.fd);
+	if (s == NULL)
+		return;
+	if (is_alive(s, PROBE_RECENT_MS)) {
+		mon_alive(s);
+		return;
+	}
+	s->probed = clock_ms();
+	sock_probe(s->ctl.fd);
+	if (!timer_is_set(&w->probes))
+		timer_set(&w->probes, PROBE_LOOK_MS);
+}
+
+/* Of whom the kernel hears nothing it tells us. */
+void
+mon_probes_look(void *arg)
+{
+	struct worker *w = arg;
+	struct session *s;
+	bool any = false;
+
+	TAILQ_FOREACH (s, &w->sessions, entry) {
+		if (s->probed == 0)
+			continue;
+		if (is_alive(s, clock_ms() - s->probed)) {
+			s->probed = 0;
+			sock_control_options(s->ctl.fd);
+			mon_alive(s);
+		} else
+			any = true;
+	}
+	if (any)
+		timer_set(&w->probes, PROBE_LOOK_MS);
 }
 
 static void
@@ -409,6 +448,15 @@ mon_logout(struct session *s)
 	struct wbuf w;
 
 	begin(s, &w, WM_LOGOUT);
+	mon_tell(s->w, &w);
+}
+
+void
+mon_alive(struct session *s)
+{
+	struct wbuf w;
+
+	begin(s, &w, WM_ALIVE);
 	mon_tell(s->w, &w);
 }
 

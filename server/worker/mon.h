@@ -22,6 +22,10 @@ void mon_dispatch(struct worker *, struct ipc_msg *);
 void mon_login(struct session *, enum login_ask, const char *password);
 void mon_password(struct session *, const char *old, const char *new);
 void mon_logout(struct session *);
+/* Its client is there. */
+void mon_alive(struct session *);
+/* timer_cb; looks after those who were asked. arg: the worker. */
+void mon_probes_look(void *worker);
 /* Another host was chosen. */
 void mon_host(struct session *);
 /* Whose connection it is (s->peer and so on), which is told in an MW_ADMIT. */

@@ -153,6 +153,7 @@ struct session {
 	uint64_t
 	    began; /* clock_ms(); REIN and the loss of the user restart it */
 	uint64_t born; /* clock_ms() of the connection */
+	uint64_t probed; /* ... of a question whether it is there; 0: none */
 	uint64_t active; /* clock_ms() of the last command or reply */
 	uint64_t blocked_since, closing_since;
 	uint64_t answer_at; /* a refused login is answered then; 0 = none */

@@ -60,6 +60,8 @@ worker_init(struct worker *w, const struct config *conf,
 	memset(w->counters, 0, sizeof(w->counters));
 	memset(w->names, 0, sizeof(w->names));
 	w->nat_warned = false;
+	memset(&w->arrivals, 0, sizeof(w->arrivals));
+	timer_init(&w->probes, mon_probes_look, w);
 	w->undertaker = event_new(base, -1, 0, on_undertaker, w);
 	if (w->undertaker == NULL)
 		die("event_new");
@@ -75,6 +77,7 @@ worker_clear(struct worker *w)
 	while ((s = TAILQ_FIRST(&w->sessions)) != NULL)
 		session_end(s, REASON_SHUTDOWN, NULL);
 	worker_bury(w);
+	timer_cancel(&w->probes);
 	data_linger_clear();
 	xfer_pipes_clear();
 	event_free(w->undertaker);

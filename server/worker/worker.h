@@ -13,6 +13,7 @@
 
 #include "common/chan.h"
 #include "common/log_bound.h"
+#include "common/timer.h"
 #include "server/conf.h"
 #include "server/counters.h"
 
@@ -37,6 +38,7 @@ struct worker {
 	struct dialogue *dialogue; /* NULL: nobody watches */
 	uint64_t counters[COUNT_MAX];
 	struct addr names[NAT_MAX]; /* of passive_address, by rule */
+	struct timer probes; /* looks after sessions that were asked */
 	struct log_bound arrivals; /* connections, in the log */
 	bool nat_warned; /* once, of an address that is of no use */
 	/* Scratch for one callback's work: control input, messages. */

@@ -126,6 +126,9 @@ decode(struct stage *st, struct ipc_msg *m, char *out, size_t size)
 	case WM_PROXY:
 		get_proxy(&m->body, out, size);
 		break;
+	case WM_ALIVE:
+		(void)strlcpy(out, "ALIVE", size);
+		break;
 	case WM_LOGOUT:
 		(void)strlcpy(out, "LOGOUT", size);
 		break;

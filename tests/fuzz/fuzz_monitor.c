@@ -449,6 +449,7 @@ static const struct {
 } to_monitor[] = {
 	{ WM_LOGIN, ROLE_WORKER, "s41tt1t" },
 	{ WM_PROXY, ROLE_WORKER, "s1aat" },
+	{ WM_ALIVE, ROLE_WORKER, "s" },
 	{ WM_LOGOUT, ROLE_WORKER, "s" },
 	{ WM_END, ROLE_WORKER, "st" },
 	{ WM_PASSWORD, ROLE_WORKER, "stt" },

@@ -126,12 +126,20 @@ got_source_port(struct fakes *f, struct rbuf *r)
 	send_message(&f->monitor, &w, -1);
 }
 
+static void
+got_alive(struct fakes *f, struct rbuf *b)
+{
+	(void)f;
+	(void)b;
+}
+
 static const struct {
 	uint16_t type;
 	void (*got)(struct fakes *, struct rbuf *);
 } from_worker[] = {
 	/* about the session */
 	{ WM_LOGIN, got_login },
+	{ WM_ALIVE, got_alive },
 	{ WM_LOGOUT, got_logout },
 	{ WM_END, got_end },
 	{ WM_PASSWORD, got_password },

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: ISC
 """Logging in: accounts, guests, wrong passwords, and what is refused before."""
 
+import os
+import socket
+import time
+import unittest
+
 import lib
 
 
@@ -213,6 +218,45 @@ class UserLimit(lib.TestCase):
             return client.cmd("PASS " + lib.PASSWORD).code == 230
 
         lib.wait_for(again, "a free place")
+
+
+def vanish(client):
+    """The connection is gone, and the server is not told (TCP_REPAIR)."""
+    client.sock.setsockopt(socket.IPPROTO_TCP, 19, 1)
+    client.sock.close()
+
+
+class DeadSessions(lib.TestCase):
+    """R16.1: they do not keep their user out, while living ones do."""
+
+    CONF = "limits {\n sessions_per_user = 1\n}\n"
+
+    def enter(self):
+        client = self.client()
+        client.must("USER " + lib.USER, 331)
+        began = time.monotonic()
+        code = client.cmd("PASS " + lib.PASSWORD).code
+        return client, code, time.monotonic() - began
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root makes connections vanish")
+    def test_dead(self):
+        for _ in range(3):
+            client, code, _ = self.enter()
+            self.assertEqual(code, 230)
+            time.sleep(1.2)  # silence; before, it was just heard of
+            vanish(client)
+        _, code, _ = self.enter()
+        self.assertEqual(code, 230)
+
+    def test_living(self):
+        client, code, _ = self.enter()
+        self.assertEqual(code, 230)
+        time.sleep(1.2)  # as above
+        _, code, took = self.enter()
+        self.assertEqual(code, 530)
+        self.assertLess(took, 8)
+        client.must("NOOP", 200)
+        client.must("QUIT", 221)
 
 
 class Timeouts(lib.TestCase):

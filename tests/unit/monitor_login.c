@@ -196,6 +196,27 @@ login_logout(uint64_t who)
 	fake_send(login_worker, &b);
 }
 
+void
+login_alive(uint64_t who)
+{
+	struct wbuf b;
+
+	fake_begin(&b, WM_ALIVE);
+	put_u64(&b, who);
+	fake_send(login_worker, &b);
+}
+
+void
+login_end(uint64_t who)
+{
+	struct wbuf b;
+
+	fake_begin(&b, WM_END);
+	put_u64(&b, who);
+	put_str(&b, "connection-lost");
+	fake_send(login_worker, &b);
+}
+
 /* What the worker is told: the verdict and the reason. */
 void
 login_expect(
@@ -217,8 +238,7 @@ login_expect(
 	}
 }
 
-/* The one started last that serves this user. */
-static struct fake *
+struct fake *
 login_agent(uid_t uid)
 {
 	struct fake *agent;

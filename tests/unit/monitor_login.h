@@ -22,6 +22,10 @@ void login_ask(uint64_t sid, uint32_t attempt, const char *user);
 void login_ask_certificate(uint64_t sid, uint32_t attempt, const char *user);
 /* The worker says that the user is gone. */
 void login_logout(uint64_t sid);
+/* ... that its client is still there. */
+void login_alive(uint64_t sid);
+/* ... that the session has ended. */
+void login_end(uint64_t sid);
 /* What the worker is told: the verdict and the reason. */
 void login_expect(
     uint64_t sid, uint32_t attempt, enum verdict, const char *reason);
@@ -38,6 +42,8 @@ void login_result_ok_as(struct fake *auth, uint64_t id, const char *name,
 void login_granted_by(
     struct fake *agent, uint64_t sid, int64_t err, const char *reason);
 void login_closed_by(struct fake *agent, uint64_t sid);
+/* The agent started last that serves this user. */
+struct fake *login_agent(uid_t uid);
 /* All of it, with success: the agent that serves the session. */
 struct fake *login_whole(uint64_t sid, const char *name, uid_t uid);
 

@@ -150,6 +150,10 @@ START_TEST(total_limit)
 	fake_start();
 	fd = fake_session(&w, &sid);
 	expect_refusal("421 Too many connections (max 1), try later\r\n");
+	/* The dead are looked for, once. */
+	expect_refusal("421 Too many connections (max 1), try later\r\n");
+	ck_assert_uint_eq(get_u64(&fake_expect(w, MW_PROBE)->body), sid);
+	fake_expect_nothing(w);
 	fake_begin(&b, WM_END);
 	put_u64(&b, sid);
 	put_str(&b, "quit");

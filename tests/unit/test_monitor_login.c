@@ -177,6 +177,8 @@ START_TEST(user_limit)
 	/* R16.1: is the one who is in the way still there? Asked once. */
 	ck_assert_uint_eq(
 	    get_u64(&fake_expect(login_worker, MW_PROBE)->body), login_sid);
+	fake_expect_nothing(login_worker);
+	login_alive(login_sid);
 	login_expect(other, 1, V_LIMIT, "max-per-user");
 	login_whole(third, "bob", 1000);
 	/* A logout makes room. */
@@ -203,8 +205,68 @@ START_TEST(user_limit_counts_grants)
 	login_result_ok(
 	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
 	fake_expect(login_worker, MW_PROBE);
+	login_alive(login_sid);
 	login_expect(other, 1, V_LIMIT, "max-per-user");
 	close(c2);
+}
+END_TEST
+
+/* R16.1: who is in the way and dead is not in the way. */
+START_TEST(dead_ones_make_room)
+{
+	uint64_t other;
+	struct fake *w;
+	struct fake *agent;
+	int c2;
+
+	m->conf->max_per_user = 1;
+	c2 = fake_session(&w, &other);
+	login_whole(login_sid, "ann", 1000);
+	login_ask(other, 1, "ann");
+	login_result_ok(
+	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	fake_expect(login_worker, MW_PROBE);
+	fake_expect_nothing(login_worker);
+	login_end(login_sid);
+	agent = login_agent(1000);
+	fake_expect(agent, MG_GRANT);
+	login_granted_by(agent, other, 0, "");
+	login_expect(other, 1, V_OK, "");
+	ck_assert_uint_eq(m->nwaiting, 0);
+	close(c2);
+}
+END_TEST
+
+/* Nobody waits for ever, and who leaves waits no more. */
+START_TEST(patience_ends)
+{
+	uint64_t other, third;
+	struct fake *w;
+	int c2, c3;
+
+	fake_clock_start();
+	m->conf->max_per_user = 1;
+	c2 = fake_session(&w, &other);
+	c3 = fake_session(&w, &third);
+	login_whole(login_sid, "ann", 1000);
+	login_ask(other, 1, "ann");
+	login_result_ok(
+	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	fake_expect(login_worker, MW_PROBE);
+	login_ask(third, 1, "ann");
+	login_result_ok(
+	    login_auth, login_checked_by(login_auth, "ann"), "ann", 1000);
+	fake_turn();
+	ck_assert_uint_eq(m->nwaiting, 2);
+	login_end(third);
+	fake_turn();
+	ck_assert_uint_eq(m->nwaiting, 1);
+	fake_clock_add(9000);
+	fake_expect_nothing(login_worker);
+	fake_clock_add(2000);
+	login_expect(other, 1, V_LIMIT, "max-per-user");
+	close(c2);
+	close(c3);
 }
 END_TEST
 
@@ -371,6 +433,8 @@ suite_monitor_login(void)
 	tcase_add_test(tc, unprivileged_everybody_is_the_starter);
 	tcase_add_test(tc, user_limit);
 	tcase_add_test(tc, user_limit_counts_grants);
+	tcase_add_test(tc, dead_ones_make_room);
+	tcase_add_test(tc, patience_ends);
 	tcase_add_test(tc, full_queue_is_busy);
 	tcase_add_test(tc, cancelled_attempts_are_not_heard);
 	tcase_add_test(tc, dead_auth_process_is_an_error);

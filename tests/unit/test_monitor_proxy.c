@@ -247,6 +247,7 @@ START_TEST(server_is_full)
 	conn = fake_connect(0);
 	ck_assert_uint_gt(fake_read(conn, text, sizeof(text)), 0);
 	ck_assert_ptr_nonnull(strstr(text, "(max 1)"));
+	fake_expect(worker, MW_PROBE);
 	ck_assert_ptr_null(answer("203.0.113.9")); /* counted once */
 	close(conn);
 	close(first);
