@@ -157,3 +157,36 @@ privdrop(const struct ident *id, const char *root)
 	verify_capabilities();
 	verify_no_way_back(id);
 }
+
+/* Among those of the set: adds what it had to what is to be applied. */
+static void
+keep_had(capng_type_t sets, const bool *had, const unsigned *caps, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (had[caps[i]])
+			(void)capng_update(CAPNG_ADD, sets, caps[i]);
+}
+
+int
+privdrop_keep(const unsigned *caps, size_t n)
+{
+	bool has[CAP_LAST_CAP + 1], bound[CAP_LAST_CAP + 1];
+	unsigned cap;
+
+	if (capng_get_caps_process() != 0)
+		return -1;
+	for (cap = 0; cap <= CAP_LAST_CAP; cap++) {
+		has[cap] = capng_have_capability(CAPNG_EFFECTIVE, cap) != 0;
+		bound[cap] =
+		    capng_have_capability(CAPNG_BOUNDING_SET, cap) != 0;
+	}
+	capng_clear(CAPNG_SELECT_BOTH);
+	keep_had(CAPNG_EFFECTIVE | CAPNG_PERMITTED, has, caps, n);
+	keep_had(CAPNG_BOUNDING_SET, bound, caps, n);
+	return capng_apply(has[CAP_SETPCAP] ? CAPNG_SELECT_BOTH
+					    : CAPNG_SELECT_CAPS) == 0
+		   ? 0
+		   : -1;
+}

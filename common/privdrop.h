@@ -5,6 +5,7 @@
 #ifndef COMMON_PRIVDROP_H
 #define COMMON_PRIVDROP_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 struct ident {
@@ -28,5 +29,12 @@ int ident_equal(const struct ident *, const struct ident *);
  * go on.
  */
 void privdrop(const struct ident *id, const char *root);
+
+/*
+ * Keeps of the capabilities it has these (CAP_*), and gives up all others for
+ * good: no program that it runs can have them (the bounding set, if this
+ * process may change it). 0, or -1 if that is not possible.
+ */
+int privdrop_keep(const unsigned *caps, size_t n);
 
 #endif

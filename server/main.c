@@ -163,6 +163,8 @@ main(int argc, char **argv, char **envp)
 		cl.action = ACTION_EXPLAIN;
 	else if (optind != argc)
 		usage();
+	if (cl.action == ACTION_RUN)
+		monitor_limit_capabilities();
 	conf = conf_load(cl.monitor.conf_path, &err);
 	if (conf == NULL) {
 		complain(&cl, err);

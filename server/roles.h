@@ -21,6 +21,8 @@ struct monitor_options {
 	bool verbose; /* log level debug, to stderr */
 };
 
+/* Root's monitor gives up what it does not need (capabilities.c), or dies. */
+void monitor_limit_capabilities(void);
 /* Runs the server; returns the exit status. */
 int monitor_main(struct config *, const struct monitor_options *);
 

@@ -160,10 +160,12 @@ copy_owner(int fd, const char *path)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &new) == -1)
 		return -1;
-	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
-	    fchown(fd, old.st_uid, old.st_gid) == -1)
+	/* Of a file that is another's already, the monitor may not. */
+	if (fchmod(fd, old.st_mode & 07777) == -1)
 		return -1;
-	return fchmod(fd, old.st_mode & 07777);
+	if (old.st_uid == new.st_uid && old.st_gid == new.st_gid)
+		return 0;
+	return fchown(fd, old.st_uid, old.st_gid);
 }
 
 static int

@@ -3,6 +3,7 @@ libserver_a_SOURCES += \
 	server/monitor/agents.c \
 	server/monitor/authq.c \
 	server/monitor/bans.c server/monitor/bans.h \
+	server/monitor/capabilities.c \
 	server/monitor/certs.c \
 	server/monitor/control.c server/monitor/control.h \
 	server/monitor/control_cmd.c \

@@ -9,7 +9,14 @@ import shutil
 import unittest
 
 import lib
+import test_systemd
 
+# In the order of <linux/capability.h>.
+CAPABILITIES = """chown dac_override dac_read_search fowner fsetid kill setgid
+setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw
+ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct
+sys_admin sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease
+audit_write audit_control""".split()
 ROLES = ("worker", "auth", "agent", "keys")
 
 
@@ -94,6 +101,19 @@ class ConfinedRoot(Confined):
                 found = status(pid)
                 self.assertEqual(int(found["CapBnd"], 16), 0)
                 self.assertEqual(set(found["Uid"].split()), {str(lib.NOBODY)})
+
+    def test_monitor(self):
+        """It keeps what the unit would leave it, and what root is used to with
+        files: no more."""
+        found = status(self.server.process.pid)
+        kept = {name: int(found[name], 16) for name in
+                ("CapPrm", "CapEff", "CapBnd", "CapInh", "CapAmb")}
+        names = set(test_systemd.capabilities()) | {"dac_override"}
+        want = sum(1 << CAPABILITIES.index(name) for name in names)
+        self.assertEqual(kept["CapEff"], want)
+        self.assertEqual(kept["CapPrm"], want)
+        self.assertEqual(kept["CapBnd"], want)
+        self.assertEqual(kept["CapInh"] | kept["CapAmb"], 0)
 
     def test_roots(self):
         for role, pid in self.processes("worker", "auth", "keys"):

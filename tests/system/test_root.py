@@ -93,6 +93,31 @@ class Root(lib.TestCase):
             sock.close()
 
 
+class UsersOfAnother(lib.TestCase):
+    """The file of users belongs to somebody who keeps it in his directory."""
+
+    AS_ROOT = True
+    CONF = "files { site_pswd = yes }\n"
+    USERS = (("one", "secret", "--uid", str(ONE), "--gid", str(ONE)),)
+
+    def test_own_password(self):
+        users = os.path.join(self.server.base, "users")
+        os.chown(users, ONE, TWO)
+        os.chmod(users, 0o640)
+        os.chown(self.server.base, ONE, TWO)
+        self.login("one", "secret").must("SITE PSWD secret newsecret", 200)
+        made = os.stat(users)
+        self.assertEqual((made.st_uid, made.st_gid), (ONE, TWO))
+        self.assertEqual(made.st_mode & 0o7777, 0o640)
+        lib.wait_for(lambda: self.may_log_in("one", "newsecret"),
+                     "the new password")
+
+    def may_log_in(self, user, password):
+        client = self.client()
+        client.must(f"USER {user}", 331)
+        return client.cmd(f"PASS {password}").code == 230
+
+
 class LowPort(lib.TestCase):
     AS_ROOT = True
     CONF = """

@@ -8,6 +8,9 @@
 
 #include <check.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +185,59 @@ START_TEST(root_directory_is_entered)
 }
 END_TEST
 
+/* The set of /proc under this name, "CapEff" and the like. */
+static uint64_t
+capability_set(const char *name)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char text[256];
+	uint64_t set = 0;
+	bool found = false;
+
+	CHILD_ASSERT(f != NULL);
+	while (fgets(text, sizeof(text), f) != NULL)
+		if (strncmp(text, name, 6) == 0) {
+			set = strtoull(text + 7, NULL, 16);
+			found = true;
+		}
+	(void)fclose(f);
+	CHILD_ASSERT(found);
+	return set;
+}
+
+static void
+root_keeps(void)
+{
+	static const unsigned two[] = { CAP_KILL, CAP_SETPCAP };
+	uint64_t want = UINT64_C(1) << CAP_KILL | UINT64_C(1) << CAP_SETPCAP;
+
+	CHILD_ASSERT(privdrop_keep(two, 2) == 0);
+	CHILD_ASSERT(capability_set("CapPrm") == want);
+	CHILD_ASSERT(capability_set("CapEff") == want);
+	CHILD_ASSERT(capability_set("CapBnd") == want);
+	CHILD_ASSERT(capability_set("CapInh") == 0);
+	CHILD_ASSERT(setuid(1) == -1 && chroot("/") == -1);
+	/* What was given up is not among what is kept. */
+	CHILD_ASSERT(
+	    privdrop_keep((const unsigned[]){ CAP_KILL, CAP_SETUID }, 2) == 0);
+	want = UINT64_C(1) << CAP_KILL;
+	CHILD_ASSERT(capability_set("CapEff") == want);
+	CHILD_ASSERT(capability_set("CapBnd") == want);
+	/* Without CAP_SETPCAP the bounding set stays as it is. */
+	CHILD_ASSERT(privdrop_keep(NULL, 0) == 0);
+	CHILD_ASSERT(capability_set("CapPrm") == 0);
+	CHILD_ASSERT(capability_set("CapBnd") == want);
+}
+
+START_TEST(root_keeps_what_is_named)
+{
+	char log[512];
+
+	ck_assert_int_eq(child_run(root_keeps, log, sizeof(log)), 0);
+	ck_assert_str_eq(log, "");
+}
+END_TEST
+
 static void
 root_enters_nothing(void)
 {
@@ -210,6 +266,7 @@ suite_privdrop(void)
 	suite_add_tcase(s, tc);
 	if (geteuid() == 0) {
 		tcase_add_test(tr, root_becomes_somebody_for_good);
+		tcase_add_test(tr, root_keeps_what_is_named);
 		tcase_add_test(tr, root_directory_is_entered);
 		tcase_add_test(tr, missing_root_directory_is_fatal);
 	} else {
