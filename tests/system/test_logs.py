@@ -217,6 +217,8 @@ class Rules(lib.TestCase):
 
     def setUp(self):
         super().setUp()
+        lib.wait_for(lambda: self.server.ctl_json("who")["sessions"] == [],
+                     "the sessions of the test before to end")
         self.server.reset_log()
 
     def rule(self, event, key, name="refuse", **fields):
