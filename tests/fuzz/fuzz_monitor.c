@@ -262,7 +262,7 @@ hear(struct process *p, struct ipc_msg *msg)
 	for (kind = msg->type == MW_ADMIT && !admitted ? "tt4" : "";
 	     *kind != '\0'; kind++)
 		get_field(&msg->body, *kind);
-	for (kind = accepted ? "t1t444188122r" : ""; *kind != '\0'; kind++)
+	for (kind = accepted ? "t1t4441881222r" : ""; *kind != '\0'; kind++)
 		get_field(&msg->body, *kind);
 	REQUIRE(rbuf_end(&msg->body) == 0);
 }
