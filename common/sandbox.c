@@ -257,17 +257,20 @@ sandbox_start(enum sandbox_mode mode)
 static int
 limit(enum sandbox_role role)
 {
-	static const int none[] = { RLIMIT_CORE, RLIMIT_MEMLOCK,
-		RLIMIT_MSGQUEUE };
+	/* Code of others may lock memory and start programs, agents start
+	 * threads. */
+	static const int none[] = { RLIMIT_CORE, RLIMIT_MSGQUEUE,
+		RLIMIT_MEMLOCK, RLIMIT_NPROC };
+	size_t n = role == SANDBOX_PROGRAMS         ? 2
+		   : sandbox_defaults[role].threads ? 3
+						    : NELEM(none);
 	struct rlimit zero = { 0, 0 };
 	size_t i;
 
-	for (i = 0; i < NELEM(none); i++)
+	for (i = 0; i < n; i++)
 		if (setrlimit(none[i], &zero) == -1)
 			return -errno;
-	if (sandbox_defaults[role].threads)
-		return 0;
-	return setrlimit(RLIMIT_NPROC, &zero) == -1 ? -errno : 0;
+	return 0;
 }
 
 static int
@@ -298,12 +301,10 @@ sandbox_enter(enum sandbox_role role, enum sandbox_mode mode,
 {
 	if (mode == SANDBOX_OFF)
 		return;
-	if (role != SANDBOX_PROGRAMS) {
-		must(limit(role), mode, "limits");
-		if (!no_landlock || mode == SANDBOX_REQUIRE)
-			must(restrict_files(role, places, nplaces), mode,
-			    "Landlock");
-	}
+	must(limit(role), mode, "limits");
+	if (role != SANDBOX_PROGRAMS &&
+	    (!no_landlock || mode == SANDBOX_REQUIRE))
+		must(restrict_files(role, places, nplaces), mode, "Landlock");
 	if (!no_filters || mode == SANDBOX_REQUIRE)
 		must(filter(role), mode, "a filter of system calls");
 }

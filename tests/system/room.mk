@@ -53,5 +53,5 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(srcdir)/tests/system/run
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += tests/system/clients.py tests/system/crowd.py tests/system/lib.py tests/system/run \
-	tests/system/slowfs.py tests/system/storm.py tests/system/tlslib.py $(SYSTEM_TESTS) \
+	tests/system/slowfs.py tests/system/storm.py tests/system/tlslib.py tests/system/without.py $(SYSTEM_TESTS) \
 	tests/soak/soak.py

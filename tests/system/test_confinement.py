@@ -3,9 +3,12 @@
 """What each process of a running server is confined by, as the kernel tells it,
 and that users notice nothing of it."""
 
+import errno
 import functools
 import os
+import re
 import shutil
+import sys
 import unittest
 
 import lib
@@ -134,6 +137,90 @@ class Home(lib.TestCase):
         second.upload("STOR new", b"text")
         self.assertEqual(second.download("RETR new"), b"text")
         self.assertEqual(second.lines("NLST"), ["new"])
+
+
+class Programs(lib.TestCase):
+    """Who runs a program of others cannot be dumped all the same."""
+
+    CONF = "auth_program = /bin/false\n"
+
+    def test_limits(self):
+        if not is_built():
+            self.skipTest("no sandbox in this build")
+        for pid in self.server.pids("auth"):
+            self.assertEqual(status(pid)["NoNewPrivs"], "1")
+            limit = limits(pid)
+            self.assertEqual(limit["Max core file size"], ["0", "0"])
+            self.assertNotEqual(limit["Max processes"], ["0", "0"])
+
+
+class LackingServer(lib.Server):
+    """On a kernel that lacks something, as far as the server can see."""
+
+    def __init__(self, mode, features, error):
+        # Root's Python may be where nobody else can read it.
+        super().__init__(conf=f"sandbox = {mode}\n",
+                         as_root=os.geteuid() == 0)
+        os.chmod(self.root, 0o1777)
+        self.lacks = (str(error), ",".join(features))
+
+    def command(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        return [sys.executable, os.path.join(here, "without.py"), *self.lacks,
+                *super().command()]
+
+
+class Lacking(unittest.TestCase):
+    """A kernel without Landlock, without filters, and without both."""
+
+    WHAT = {
+        (("landlock",), errno.ENOSYS): "this kernel lacks Landlock",
+        (("landlock",), errno.EPERM): "manager forbids Landlock",
+        (("filters",), errno.EINVAL):
+            r"this kernel lacks filters of system calls(?! and)",
+        (("filters", "landlock"), errno.ENOSYS):
+            "this kernel lacks filters of system calls and Landlock",
+    }
+
+    def setUp(self):
+        if not is_built():
+            self.skipTest("no sandbox in this build")
+
+    def server(self, mode, lack):
+        server = LackingServer(mode, *lack)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_best_goes_on(self):
+        """One warning; what there is confines."""
+        for lack, words in self.WHAT.items():
+            with self.subTest(lack=lack):
+                server = self.server("best", lack).start()
+                with lib.Client(server) as client:
+                    client.login()
+                    client.upload("STOR f", b"text")
+                    self.assertEqual(client.download("RETR f"), b"text")
+                found = re.findall(words + ".*: the processes are confined "
+                                   "without", server.log())
+                self.assertEqual(len(found), 1)
+                for role in ROLES:
+                    for pid in server.pids(role):
+                        # Beside that of without.py.
+                        own = int(status(pid)["Seccomp_filters"]) - 1
+                        self.assertEqual(own, 0 if "filters" in lack[0] else 2)
+                        self.assertEqual(limits(pid)["Max core file size"],
+                                         ["0", "0"])
+                self.assertEqual(server.stop(), [])
+                self.assertEqual(server.complaints(None), [])
+
+    def test_require_refuses(self):
+        for lack, words in self.WHAT.items():
+            with self.subTest(lack=lack):
+                server = self.server("require", lack)
+                with self.assertRaisesRegex(AssertionError, "did not start"):
+                    server.start()
+                self.assertRegex(server.log(),
+                                 "sandbox = require, but .*" + words)
 
 
 class Modes(unittest.TestCase):
