@@ -49,6 +49,10 @@ def blocks(path):
 def script(path):
     """All that a guide has its reader do; ftpd.conf is there from the start."""
     text = ROOM
+    # Whom the guide makes, this machine may have: it is a fresh one's /etc.
+    for name in re.findall(r"^(?:sudo )?useradd .*?(\w+)$",
+                           "".join(block for _, block in blocks(path)), re.M):
+        text += f"if id {name} >/dev/null 2>&1; then userdel {name}; fi\n"
     for kind, block in blocks(path):
         if kind == "conf":
             text += f"cat >/etc/ftpd.conf <<'END'\n{block}END\n"
