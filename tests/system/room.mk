@@ -40,6 +40,7 @@ SYSTEM_TESTS = \
 	tests/system/test_root.py \
 	tests/system/test_slow.py \
 	tests/system/test_stapling.py \
+	tests/system/test_start_faults.py \
 	tests/system/test_stop.py \
 	tests/system/test_systemd.py \
 	tests/system/test_tls_bad.py \
