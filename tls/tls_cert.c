@@ -236,6 +236,22 @@ tls_cert_clear(struct tls_cert *c)
 	memset(c, 0, sizeof(*c));
 }
 
+int
+tls_cert_share(struct tls_cert *c, const struct tls_cert *of)
+{
+	*c = *of;
+	c->chain = of->chain != NULL ? X509_chain_up_ref(of->chain) : NULL;
+	c->file = xstrdup(of->file);
+	c->ocsp = NULL;
+	if (of->ocsp != NULL) {
+		c->ocsp = xmalloc(of->ocsp_len);
+		memcpy(c->ocsp, of->ocsp, of->ocsp_len);
+	}
+	X509_up_ref(c->leaf);
+	EVP_PKEY_up_ref(c->key);
+	return of->chain == NULL || c->chain != NULL ? 0 : -1;
+}
+
 int64_t
 tls_cert_not_after(const struct tls_cert *c)
 {

@@ -66,6 +66,8 @@ struct tls_cert {
 int tls_cert_load(struct tls_cert *, const struct tls_pair *,
     const struct tls_settings *, struct watch *, char **err_r);
 void tls_cert_clear(struct tls_cert *);
+/* The same one once more, without loading it again. 0 or -1. */
+int tls_cert_share(struct tls_cert *, const struct tls_cert *of);
 /* The same for a set, of which no two have the same kind of key; *n_r: how many
  * must be cleared, also after a failure. */
 int tls_certs_load(struct tls_cert *, size_t *n_r, const struct tls_pair *,

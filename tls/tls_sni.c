@@ -51,6 +51,26 @@ add(struct tls_names *names, char *name, const struct tls_named *of,
 	    set, watch, err_r);
 }
 
+/* Another name of the one before. */
+static int
+add_alias(struct tls_names *names, char *name, char **err_r)
+{
+	const struct tls_name *of;
+	struct tls_name *made;
+	int ret = 0;
+
+	names->v = xrealloc(names->v, (names->n + 1) * sizeof(names->v[0]));
+	of = &names->v[names->n - 1];
+	made = &names->v[names->n++];
+	memset(made, 0, sizeof(*made));
+	made->name = name;
+	for (; made->ncerts < of->ncerts; made->ncerts++)
+		if (tls_cert_share(&made->certs[made->ncerts],
+			&of->certs[made->ncerts]) == -1)
+			ret = -1;
+	return ret == 0 ? 0 : tls_err_set(err_r, "%s: no memory", name);
+}
+
 static bool
 has(const struct tls_names *names, const char *name)
 {
@@ -124,7 +144,11 @@ tls_names_load(struct tls_names *names, const struct tls_settings *set,
 	for (i = 0; ret == 0 && i < set->nnamed; i++, of++) {
 		n = strlen(of->name);
 		n -= of->name[n - 1] == '.';
-		ret = add(names, xstrndup(of->name, n), of, set, watch, err_r);
+		if (i > 0 && of->pairs == of[-1].pairs)
+			ret = add_alias(names, xstrndup(of->name, n), err_r);
+		else
+			ret = add(names, xstrndup(of->name, n), of, set, watch,
+			    err_r);
 	}
 	if (ret == 0 && set->sni_dir != NULL)
 		ret = add_directory(names, set, watch, err_r);

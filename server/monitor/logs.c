@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -13,15 +15,21 @@
 
 #define LOOK_MS 5000
 
+/* To the log as it is, or to who has asked, who tells the log too. */
 static void
-open_transfers(const char *path)
+complain(const struct config *conf, const char *path, FILE *out)
 {
-	if (log_open_sink(LOG_TRANSFERS, path != NULL ? path : "none") == -1)
+	if (out == NULL)
 		log_warn("cannot open the log %s: it stays where it was", path);
+	else
+		fprintf(out,
+		    "%s: warning: cannot open the log %s: %s; it stays where "
+		    "it was\n",
+		    conf->path, path, strerror(errno));
 }
 
 void
-monitor_open_log(struct monitor *m, const struct config *conf)
+monitor_open_log(struct monitor *m, const struct config *conf, FILE *out)
 {
 	const char *target = conf->log;
 
@@ -37,9 +45,10 @@ monitor_open_log(struct monitor *m, const struct config *conf)
 	    m->verbose ? LOG_LV_DEBUG : (enum log_level)conf->log_level);
 	log_set_format(conf->log_format);
 	if (log_open(target) == -1)
-		log_warn(
-		    "cannot open the log %s: it stays where it was", target);
-	open_transfers(conf->transfer_log);
+		complain(conf, target, out);
+	target = conf->transfer_log != NULL ? conf->transfer_log : "none";
+	if (log_open_sink(LOG_TRANSFERS, target) == -1)
+		complain(conf, target, out);
 }
 
 void

@@ -352,10 +352,10 @@ monitor_run(struct monitor *m, int conn)
 
 	/* From here on stderr would be the client's. */
 	if (m->inetd)
-		monitor_open_log(m, m->conf);
+		monitor_open_log(m, m->conf, NULL);
 	if (prepare(m) == 0) {
 		if (!m->inetd)
-			monitor_open_log(m, m->conf);
+			monitor_open_log(m, m->conf, NULL);
 		serve(m, conn);
 		status = EXIT_SUCCESS;
 	} else if (conn != -1)

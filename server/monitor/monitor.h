@@ -588,7 +588,8 @@ void monitor_make_parent(const char *path);
 
 /* ---------------------------------------------------------------- logs.c */
 /* Opens the log of this configuration. */
-void monitor_open_log(struct monitor *, const struct config *);
+/* What cannot be opened is told to out, or (NULL) to the log as it is. */
+void monitor_open_log(struct monitor *, const struct config *, FILE *out);
 /* SIGUSR1: opens all files anew, for all processes. */
 void logs_reopen(struct monitor *);
 void logs_init(struct monitor *);

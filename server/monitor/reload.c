@@ -103,10 +103,10 @@ forget_old(struct monitor *m, struct parts *p)
 }
 
 static void
-take_all(struct monitor *m, struct parts *p)
+take_all(struct monitor *m, struct parts *p, FILE *err)
 {
 	swap_conf(m, p);
-	monitor_open_log(m, m->conf);
+	monitor_open_log(m, m->conf, err);
 	tickets_use(m, &p->tickets);
 	certs_use(m, p->tls);
 	p->tls = NULL;
@@ -191,7 +191,7 @@ take(struct monitor *m, struct parts *p, FILE *err, FILE *out)
 	if (kinds == CONF_DIFF_USERS)
 		take_users(m, p);
 	else
-		take_all(m, p);
+		take_all(m, p, err);
 	tell_result(m, kinds, out);
 	users_start(m);
 	sessions_rerate(m);

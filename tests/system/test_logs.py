@@ -322,6 +322,19 @@ class FileLog(lib.TestCase):
             for line in f:
                 json.loads(line)
 
+    def test_reload_tells_of_a_log_that_cannot_be(self):
+        """R9.4: no reason to refuse; who reloads is told, and so is the log."""
+        self.server.write_conf(self.CONF.replace("@BASE@/", "/nonexistent/"))
+        output = self.server.ctl("reload")
+        for name in ("log", "xferlog"):
+            self.assertIn(f"cannot open the log /nonexistent/{name}: "
+                          "No such file", output)
+        lib.wait_for(lambda: any("cannot open the log" in o.get("message", "")
+                                 for o in self.objects()), "the warning")
+        self.login().must("QUIT", 221)
+        self.server.write_conf(self.CONF)
+        self.assertNotIn("cannot open", self.server.ctl("reload"))
+
     def test_moved_file_and_lost_directory(self):
         client = self.login()
         os.rename(self.server.log_path, self.server.log_path + ".old")

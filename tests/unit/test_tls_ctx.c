@@ -21,6 +21,7 @@
 #include "tests/unit/temp_dir.h"
 #include "tests/unit/tls_rig.h"
 #include "tls/tls_ctx.h"
+#include "tls/tls_keyring.h"
 #include "tls/tls_info.h"
 #include "tls/tls_stream.h"
 
@@ -236,6 +237,49 @@ START_TEST(certificates_by_name)
 		ck_assert_str_eq(cn, rows[i].shown);
 	}
 	tls_ctx_unref(ctx);
+}
+END_TEST
+
+/* Names of one host have one certificate, which is loaded once. */
+START_TEST(aliases_share)
+{
+	struct rig_cert a = on_disk("a.example", RIG_EC);
+	struct rig_cert b = on_disk("b.example", RIG_EC);
+	const struct tls_pair of_a = { .cert = temp_path("a.example.crt"),
+		.key = temp_path("a.example.key") };
+	const struct tls_pair of_b = { .cert = temp_path("b.example.crt"),
+		.key = temp_path("b.example.key") };
+	const struct tls_named named[] = {
+		{ "a.example", &of_a, 1 },
+		{ "*.a.example", &of_a, 1 },
+		{ "also.example", &of_a, 1 },
+		{ "b.example", &of_b, 1 },
+	};
+	struct tls_settings set = { .named = named, .nnamed = NELEM(named) };
+	struct tls_ctx *ctx;
+	char *err = NULL;
+
+	set.keyring = tls_keyring_new(&err);
+	ck_assert_ptr_nonnull(set.keyring);
+	ctx = rig_ctx(&set);
+	ck_assert_uint_eq(tls_keyring_count(set.keyring), 3);
+	tls_ctx_unref(ctx);
+	tls_keyring_unref(set.keyring);
+
+	set.keyring = NULL;
+	ctx = rig_ctx(&set);
+	ck_assert_str_eq(
+	    shown(ctx, &(struct rig_options){ .sni = "also.example" }),
+	    "a.example");
+	ck_assert_str_eq(
+	    shown(ctx, &(struct rig_options){ .sni = "x.a.example" }),
+	    "a.example");
+	ck_assert_str_eq(
+	    shown(ctx, &(struct rig_options){ .sni = "b.example" }),
+	    "b.example");
+	tls_ctx_unref(ctx);
+	rig_cert_free(&a);
+	rig_cert_free(&b);
 }
 END_TEST
 
@@ -667,6 +711,7 @@ suite_tls_ctx(void)
 	tcase_add_test(tc, damaged_chain);
 	tcase_add_test(tc, two_kinds_of_keys);
 	tcase_add_test(tc, certificates_by_name);
+	tcase_add_test(tc, aliases_share);
 	tcase_add_test(tc, name_without_key);
 	tcase_add_test(tc, changes);
 	tcase_add_test(tc, connections_keep_their_context);
