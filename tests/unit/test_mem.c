@@ -140,6 +140,26 @@ START_TEST(what_is_free_is_wiped)
 }
 END_TEST
 
+/* A soak found that it grew by half a megabyte with each reload. */
+START_TEST(to_wipe_needs_no_memory)
+{
+	char *blocks[100];
+	const char *end = NULL;
+	size_t i, round;
+
+	for (round = 0; round < 50; round++) {
+		for (i = 0; i < NELEM(blocks); i++)
+			blocks[i] = xmalloc(32 + i * i);
+		for (i = 0; i < NELEM(blocks); i++)
+			free(blocks[i]);
+		heap_wipe_free();
+		if (round == 1)
+			end = sbrk(0);
+	}
+	ck_assert((const char *)sbrk(0) <= end);
+}
+END_TEST
+
 Suite *
 suite_mem(void)
 {
@@ -148,6 +168,7 @@ suite_mem(void)
 
 	tcase_add_test(tc, zero_size_is_a_bug);
 	tcase_add_test(tc, what_is_free_is_wiped);
+	tcase_add_test(tc, to_wipe_needs_no_memory);
 	tcase_add_test(tc, strings_are_copied);
 	tcase_add_test(tc, calloc_is_zeroed_and_realloc_keeps);
 #ifdef WITH_SANITIZERS
