@@ -44,7 +44,11 @@ class Units(unittest.TestCase):
     def analyze(self, *args):
         result = subprocess.run(["systemd-analyze", *args], text=True,
                                 capture_output=True, timeout=2 * lib.TIMEOUT)
-        return result.returncode, result.stdout + result.stderr
+        text = result.stdout + result.stderr
+        if "create directory '/run/systemd" in text:
+            self.skipTest("systemd has never run here, and only root can begin")
+        # That of Ubuntu 24.04 ends colours that it has not begun.
+        return result.returncode, re.sub(r"\x1b\[[0-9;]*m", "", text)
 
     def test_verify(self):
         status, text = self.analyze("verify", "--man=no", *self.paths)
