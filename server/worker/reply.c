@@ -119,6 +119,7 @@ put_code(struct session *s, int code, char mark, const char *fmt, va_list ap)
 	text[0] = '\0';
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	put_text(s, head, text);
+	s->open_reply = mark == '-' ? (uint16_t)code : 0;
 	if (code >= 400 && mark == ' ' && !is_mute(s))
 		refusal_said(s, code, text);
 }
@@ -141,6 +142,13 @@ reply_more(struct session *s, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	put_code(s, code, '-', fmt, ap);
 	va_end(ap);
+}
+
+void
+reply_cut(struct session *s)
+{
+	if (s->open_reply != 0)
+		reply(s, s->open_reply, "The rest is missing.");
 }
 
 void

@@ -19,6 +19,8 @@ void reply(struct session *, int code, const char *fmt, ...)
 /* "code-text": the first line, or free text inside, of a multi-line reply. */
 void reply_more(struct session *, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Ends such a reply where it is, if one has begun: another one shall follow. */
+void reply_cut(struct session *);
 /* " text": a line for machines (FEAT, MLST); one leading blank, no code. */
 void reply_row(struct session *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

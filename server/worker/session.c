@@ -359,6 +359,7 @@ session_bye(struct session *s, int code, const char *text, enum reason reason)
 	}
 	settle(s, reason);
 	refusal_is_told(s); /* by the event of the end */
+	reply_cut(s);
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
 	session_set_timer(s);

@@ -124,6 +124,7 @@ struct session {
 	bool finished; /* cmd_finish() was called by the running command */
 	const char *command; /* verb of the last line; NULL: none */
 	enum reason why; /* of the next refusal, for the log; refusal.h */
+	uint16_t open_reply; /* the code of one that has not ended; 0: none */
 	char *rule; /* that decides it, where the reason does not tell */
 	bool told; /* the log has it already */
 	struct log_bound refusals; /* in the log */
