@@ -359,7 +359,8 @@ session_bye(struct session *s, int code, const char *text, enum reason reason)
 	}
 	settle(s, reason);
 	refusal_is_told(s); /* by the event of the end */
-	reply_cut(s);
+	if (s->open_reply != code) /* else this is its last line */
+		reply_cut(s);
 	reply(s, code, "%s", text);
 	ctrl_set_mode(s, CTRL_CLOSING);
 	session_set_timer(s);
