@@ -83,6 +83,7 @@ signals_start(struct monitor *m, struct event *events[NELEM(signals)])
 	}
 }
 
+/* It has stopped: who asks for that once more does not make it a failure. */
 static void
 signals_stop(struct event *events[NELEM(signals)])
 {
@@ -90,6 +91,8 @@ signals_stop(struct event *events[NELEM(signals)])
 
 	for (i = 0; i < NELEM(signals); i++)
 		event_free(events[i]);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
 }
 
 /* ------------------------------------------------------------------ state */
