@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #define BIGGEST (64 * 1024) /* so that it is not mapped on its own */
-#define SMALL                                                          \
-	1032 /* and less: each size has a list of free blocks (tcache) \
-	      */
+/* Each size up to this has a list of its own for a few free blocks (tcache). */
+#define SMALL 1032
 #define SMALLEST 24
 #define STEP 16
 #define LISTED 7 /* blocks of such a list */

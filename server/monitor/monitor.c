@@ -83,16 +83,17 @@ signals_start(struct monitor *m, struct event *events[NELEM(signals)])
 	}
 }
 
-/* It has stopped: who asks for that once more does not make it a failure. */
+/* It has stopped: to be asked for that once more does not make it a failure. */
 static void
 signals_stop(struct event *events[NELEM(signals)])
 {
+	sigset_t all;
 	size_t i;
 
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	for (i = 0; i < NELEM(signals); i++)
 		event_free(events[i]);
-	(void)signal(SIGTERM, SIG_IGN);
-	(void)signal(SIGINT, SIG_IGN);
 }
 
 /* ------------------------------------------------------------------ state */

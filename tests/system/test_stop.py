@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import lib
 
@@ -37,6 +38,16 @@ class Stop(lib.OwnServer):
 
     def test_interrupt(self):
         self.ended(signal.SIGINT)
+
+    def test_told_again_and_again(self):
+        """Up to its very end: it is one stop, and no failure."""
+        self.server.pids()
+        process = self.server.process
+        ends = time.monotonic() + lib.TIMEOUT
+        while process.poll() is None and time.monotonic() < ends:
+            process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.returncode, 0)
+        self.ended()
 
     def test_idle_sessions_are_told(self):
         # R18.1
